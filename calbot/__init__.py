@@ -1,0 +1,1 @@
+"""calbot joins Matrix rooms and an organisation's CalDAV calendars."""

@@ -1,0 +1,80 @@
+"""From a message to a command: the text with people at their places, whether the bot is addressed, what is asked of it.
+
+typed = read_text(event.content)
+said = addressed(typed, prefix="!meet", bot=bot, bot_name=name, direct=False)
+command = None if said is None else parse(said, ParseContext(now, ("de", "en")))
+"""
+
+from __future__ import annotations
+
+from .addressing import addressed
+from .context import ParseContext
+from .message import read_text, reply_target, thread_root
+from .model import (
+    Answer,
+    ByNumber,
+    ByReply,
+    Cancel,
+    Close,
+    Command,
+    CommandId,
+    Event,
+    Help,
+    Last,
+    List,
+    Misunderstood,
+    Move,
+    New,
+    Next,
+    Poll,
+    Proposal,
+    Ref,
+    Scope,
+    Show,
+    Status,
+    Sync,
+    Vote,
+    When,
+)
+from .parser import parse
+from .proposals import check_settled
+from .tokens import Typed
+from .vocabulary import ENTRIES, Entry, entry_of
+
+__all__ = [
+    "ENTRIES",
+    "Answer",
+    "ByNumber",
+    "ByReply",
+    "Cancel",
+    "Close",
+    "Command",
+    "CommandId",
+    "Entry",
+    "Event",
+    "Help",
+    "Last",
+    "List",
+    "Misunderstood",
+    "Move",
+    "New",
+    "Next",
+    "ParseContext",
+    "Poll",
+    "Proposal",
+    "Ref",
+    "Scope",
+    "Show",
+    "Status",
+    "Sync",
+    "Typed",
+    "Vote",
+    "When",
+    "addressed",
+    "check_settled",
+    "entry_of",
+    "parse",
+    "read_text",
+    "reply_target",
+    "thread_root",
+]

@@ -1,0 +1,188 @@
+"""Commands about single events: write one, move one, cancel one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from calbot.core.dates import At, Choice, Day, Every, Reason, Unread
+from calbot.errors import Code
+
+from . import model
+from .context import ParseContext
+from .model import Scope
+from .options import Key, Taken, take, unknown_option
+from .phrases import date_in_front, date_refusal, part, part_before_rest, read_lasting, read_phrase
+from .references import Tokens, scope_at, take_ref, without_direction
+from .refusal import Refusal
+from .tokens import Quoted, fold, spoken, written
+
+MAX_TITLE = 200
+
+_NEW_KEYS = (
+    Key.LOCATION,
+    Key.DESCRIPTION,
+    Key.DURATION,
+    Key.CALENDAR,
+    Key.LINK,
+    Key.REQUIRED,
+    Key.OPTIONAL,
+)
+_NO = frozenset({"no", "nein", "off", "aus"})
+_YES = frozenset({"yes", "ja", "on", "an"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A title and a date: one way to read what was typed."""
+
+    title: str
+    when: At | Day | Every
+
+
+def parse_new(tokens: Tokens, context: ParseContext) -> model.New:
+    """``TITLE WHEN [options]``"""
+    taken = take(tokens, _NEW_KEYS)
+    if not taken.rest:
+        raise Refusal("title_missing")
+    drafts = sorted(_drafts(taken.rest, context), key=lambda draft: _begins(draft.when, context))
+    duration = read_lasting(taken.text(Key.DURATION), context) if Key.DURATION in taken.values else None
+    title, when = drafts[0].title, drafts[0].when
+    return model.New(
+        title=title,
+        when=when if len(drafts) == 1 else Choice(tuple(draft.when for draft in drafts)),
+        titles=tuple(draft.title for draft in drafts) if any(draft.title != title for draft in drafts) else (),
+        attendees=tuple(dict.fromkeys((*taken.people.attendees, *taken.people.required))),
+        optional=taken.people.optional,
+        duration=None if duration is None else _check_duration(duration, drafts, taken.text(Key.DURATION)),
+        location=taken.text(Key.LOCATION),
+        description=taken.text(Key.DESCRIPTION),
+        calendar=taken.values.get(Key.CALENDAR),
+        link=_link(taken),
+    )
+
+
+def parse_move(tokens: Tokens, context: ParseContext) -> model.Move:
+    """``REF WHEN [scope]``. A scope word before WHEN does not count: "alle" begins dates, too."""
+    ref, rest = take_ref(_take_no_people(tokens).rest, replying=context.replying, number_is_date=True)
+    rest = without_direction(rest)
+    scope = scope_at(rest, -1)
+    if scope is not Scope.UNSAID:
+        rest = rest[:-1]
+    elif scope_at(rest, 0) is not Scope.UNSAID and isinstance(read_phrase(spoken(rest), context), Unread):
+        rest = without_direction(rest[1:])
+    when = spoken(rest)
+    if not when:
+        raise Refusal("when_missing")
+    return model.Move(ref, scope, when)
+
+
+def parse_cancel(tokens: Tokens, context: ParseContext) -> model.Cancel:
+    """``REF [scope] [reason]``. A reason without quotes is taken only where it begins like a scope."""
+    taken = _take_no_people(tokens, Key.REASON)
+    ref, rest = take_ref(taken.rest, replying=context.replying)
+    reason = taken.text(Key.REASON)
+    if rest and isinstance(rest[-1], Quoted):
+        if reason:
+            raise Refusal("option_twice", option="reason")
+        reason, rest = rest[-1].text, rest[:-1]
+    scope = scope_at(rest, 0)
+    if len(rest) > 1 and scope is not Scope.UNSAID and not reason:
+        return model.Cancel(ref, Scope.UNSAID, spoken(rest))
+    if rest[1:] or (rest and scope is Scope.UNSAID):
+        raise Refusal("reason_without_quotes", text=written(rest))
+    return model.Cancel(ref, scope, reason)
+
+
+def check_title(title: str) -> str:
+    """The title on one line, without the punctuation that led over to the date."""
+    tidy = " ".join(title.split()).rstrip(" ,;:–-")
+    if not tidy:
+        raise Refusal("title_missing")
+    if len(tidy) > MAX_TITLE:
+        raise Refusal("title_too_long", Code.LIMIT, maximum=MAX_TITLE)
+    return tidy
+
+
+def _drafts(tokens: Tokens, context: ParseContext) -> tuple[_Draft, ...]:
+    quotes = [(index, token) for index, token in enumerate(tokens) if isinstance(token, Quoted)]
+    if not quotes:
+        return _unquoted(tokens, context)
+    (first, quoted), (last, _) = quotes[0], quotes[-1]
+    others = (*tokens[:first], *tokens[first + 1 :])
+    if not others:
+        raise Refusal("when_missing", title=check_title(quoted.text))
+    reading = read_phrase(spoken(others), context)
+    if isinstance(reading, Unread) and 0 < last < len(tokens) - 1:  # quotes in a title: Lesung "Faust" morgen 19 Uhr
+        return _unquoted(tokens, context)
+    if isinstance(reading, Unread):
+        raise date_refusal(reading, spoken(others))
+    return _each(quoted.text, reading)
+
+
+def _unquoted(tokens: Tokens, context: ParseContext) -> tuple[_Draft, ...]:
+    words = written(tokens).split()
+    ways = part(words, context)
+    if not ways:
+        raise _no_date(words, context)
+    first = ways[0]
+    if isinstance(first.reading, Unread):
+        if first.reading.reason is Reason.NOT_UNDERSTOOD:  # a word before the date that may belong to it
+            raise Refusal("border_unclear", title=first.title, when=first.date, words=first.reading.words)
+        raise date_refusal(first.reading, first.date)
+    return tuple(
+        draft for way in ways if not isinstance(way.reading, Unread) for draft in _each(way.title, way.reading)
+    )
+
+
+def _no_date(words: Sequence[str], context: ParseContext) -> Refusal:
+    """What to say of words that end in no date: there may be one at another place, or something that looks like one."""
+    text = " ".join(words)
+    option = unknown_option(text)
+    if option is not None:
+        return Refusal("unknown_option", option=option)
+    front = date_in_front(words, context)
+    if front is not None:
+        return Refusal("title_after_date", title=front.title, when=front.date)
+    behind = part_before_rest(words, context)
+    if behind is not None:
+        date, rest = behind
+        return Refusal("date_not_understood", text=f"{date} {rest}", words=rest)
+    return Refusal("when_missing", title=check_title(text))
+
+
+def _each(title: str, reading: At | Day | Every | Choice) -> tuple[_Draft, ...]:
+    tidy = check_title(title)
+    return tuple(_Draft(tidy, one) for one in (reading.readings if isinstance(reading, Choice) else (reading,)))
+
+
+def _begins(when: At | Day | Every, context: ParseContext) -> float:
+    first = when.first if isinstance(when, Every) else when
+    if isinstance(first, At):
+        return first.start.timestamp()
+    return datetime.combine(first.first, time.min, tzinfo=context.now.tzinfo).timestamp()
+
+
+def _check_duration(duration: timedelta, drafts: Iterable[_Draft], text: str) -> timedelta:
+    for draft in drafts:
+        first = draft.when.first if isinstance(draft.when, Every) else draft.when
+        if isinstance(first, Day):
+            raise Refusal("duration_all_day", text=text)
+        if first.end is not None:
+            raise Refusal("duration_and_end", text=text)
+    return duration
+
+
+def _link(taken: Taken) -> bool:
+    value = fold(taken.values.get(Key.LINK, "yes"))
+    if value not in _YES | _NO:
+        raise Refusal("option_value", option="link", value=value)
+    return value in _YES
+
+
+def _take_no_people(tokens: Tokens, *allowed: Key) -> Taken:
+    taken = take(tokens, allowed)
+    if taken.people.all:
+        raise Refusal("people_not_here")
+    return taken

@@ -1,0 +1,240 @@
+"""What somebody asked for, as values: one class a command, and what stands in its place if it was not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TypeAlias
+
+from calbot.core.dates import At, Choice, Day, Every, Window
+from calbot.core.model import UserId
+from calbot.core.poll_model import PollOptions
+from calbot.errors import Code
+
+
+class CommandId(str, Enum):
+    """Names a command in help, catalogs and logs, whatever word it was typed with."""
+
+    HELP = "help"
+    NEW = "new"
+    LIST = "list"
+    NEXT = "next"
+    SHOW = "show"
+    MOVE = "move"
+    CANCEL = "cancel"
+    WHEN = "when"
+    POLL = "poll"
+    VOTE = "vote"
+    CLOSE = "close"
+    EVENT = "event"
+    STATUS = "status"
+    SYNC = "sync"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """Why a text is no command. `reason` is a catalog key below ``error.``, `params` fill it.
+
+    `command` is the one that was meant, as far as that is known: its example goes with the answer.
+    """
+
+    reason: str
+    code: Code = Code.NOT_UNDERSTOOD
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    command: CommandId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByNumber:
+    """The event with this number in the last list shown."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The event of the bot's last answer to the sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByReply:
+    """What the message replied to is about."""
+
+
+Ref: TypeAlias = ByNumber | Last | ByReply
+
+
+class Scope(str, Enum):
+    """How much of a series is meant."""
+
+    UNSAID = "unsaid"
+    THIS = "this"
+    ALL = "all"
+    FOLLOWING = "following"
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    topic: CommandId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """Write an event. `duration` is what `for:` said; it is never there beside an end or an all-day `when`.
+
+    `when` is a Choice where anything is in doubt. `titles` is there if that is about where the title ends, and has the
+    title that goes with each of the readings. The sender chooses, and `chosen` takes the choice.
+    """
+
+    title: str
+    when: At | Day | Every | Choice
+    attendees: tuple[UserId, ...] = ()
+    optional: tuple[UserId, ...] = ()
+    duration: timedelta | None = None
+    location: str = ""
+    description: str = ""
+    calendar: str | None = None
+    link: bool = True
+    titles: tuple[str, ...] = ()
+
+    def chosen(self, index: int) -> New:
+        """The event with the reading at `index` of a `when` that is a Choice, and the title that belongs to it."""
+        if not isinstance(self.when, Choice):
+            raise TypeError("nothing to choose from")
+        title = self.titles[index] if self.titles else self.title
+        return replace(self, title=title, when=self.when.readings[index], titles=())
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """The events of the days in `window`, the second one exclusive; None: what is usual. `search` may be empty."""
+
+    window: Window | None = None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`when` is text: what it leaves out comes from the event, so it can only be read with the event at hand."""
+
+    ref: Ref
+    scope: Scope
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    ref: Ref
+    scope: Scope = Scope.UNSAID
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One option of a poll: how it was typed, and how it reads.
+
+    More than one reading: the sender has to choose. `follows`: the day comes from the option before, so its n-th
+    reading belongs to the n-th of that one, and one answer settles both.
+    """
+
+    text: str
+    readings: tuple[At | Day, ...]
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Open a poll. `asked` are all people named, `required` and `optional` those of them; the sender is not added.
+
+    `until` holds every plausible reading of the deadline `until_text`, and is empty where none was given. `duration` is
+    for options without an end. While `unsettled` is not None, the sender has to choose; `settled` takes the choice.
+    """
+
+    title: str
+    options: tuple[Proposal, ...]
+    until: tuple[datetime, ...] = ()
+    until_text: str = ""
+    duration: timedelta | None = None
+    asked: tuple[UserId, ...] = ()
+    required: tuple[UserId, ...] = ()
+    optional: tuple[UserId, ...] = ()
+    behaviour: PollOptions = field(default_factory=PollOptions)
+    calendar: str | None = None
+    location: str = ""
+    description: str = ""
+
+    @property
+    def unsettled(self) -> Choice | None:
+        """The readings to choose from, of the first option that has several, else of the deadline."""
+        for option in self.options:
+            if len(option.readings) > 1:
+                return Choice(option.readings)
+        return Choice(tuple(At(moment) for moment in self.until)) if len(self.until) > 1 else None
+
+    def settled(self, index: int) -> Poll:
+        """The poll with the reading at `index` of `unsettled` chosen, here and in the options that follow that one."""
+        for place, option in enumerate(self.options):
+            if len(option.readings) > 1:
+                end = place + 1
+                while end < len(self.options) and self.options[end].follows:
+                    end += 1
+                chosen = tuple(replace(each, readings=(each.readings[index],)) for each in self.options[place:end])
+                return replace(self, options=(*self.options[:place], *chosen, *self.options[end:]))
+        return replace(self, until=(self.until[index],))
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Vote for the options with these numbers; with none of them, withdraw."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Turn the poll replied to, made by hand, into an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The number that answers a question of the bot."""
+
+    number: int
+
+
+Command: TypeAlias = (
+    Help | New | List | Next | Show | Move | Cancel | When | Poll | Vote | Close | Event | Status | Sync | Answer
+)

@@ -1,0 +1,186 @@
+"""Options (`ort:Rathaus`) and people, who may stand anywhere, are taken out of a command before the rest is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from calbot.core.model import UserId
+
+from .refusal import Refusal
+from .tokens import Pill, Quoted, Token, Word, fold
+from .vocabulary import distance
+
+
+class Key(Enum):
+    """An option, by its names; the first ones are those that the documentation shows."""
+
+    LOCATION = ("loc", "ort", "location")
+    DESCRIPTION = ("desc", "text")
+    DURATION = ("for", "dauer", "für")
+    CALENDAR = ("cal", "kal", "calendar", "kalender")
+    LINK = ("link",)
+    REASON = ("reason", "grund")
+    UNTIL = ("until", "bis")
+    QUORUM = ("quorum",)
+    REQUIRED = ("required", "nötig", "erforderlich")
+    OPTIONAL = ("optional",)
+    ROOM = ("room", "raum")
+
+
+_KEYS: Mapping[str, Key] = {fold(name): key for key in Key for name in key.value}
+_LONGEST_KEY = max(map(len, _KEYS))
+_NOT_YET = frozenset({Key.ROOM})
+_PEOPLE = frozenset({Key.REQUIRED, Key.OPTIONAL})
+_CONNECTING = frozenset({"mit", "with", "und", "and", "sowie", "&", "+", ""})
+_PUNCTUATION = ",.:"
+
+_OPTION = re.compile(r"([^\W\d_]+):(?!//)(.*)", re.DOTALL)
+_GENDERED = re.compile(r"(?:in|r|n|s|m|e|en|er)(?:\W|$)|\w*innen", re.IGNORECASE)  # Bürger:innen, jede:r
+_NAME_ONLY = re.compile(r"@[^\W\d_][\w.-]*[,.:]*")  # typed without choosing anybody from the client's list
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who was mentioned: all of them in order, and who as what; `attendees` are those without a group."""
+
+    attendees: tuple[UserId, ...] = ()
+    required: tuple[UserId, ...] = ()
+    optional: tuple[UserId, ...] = ()
+
+    @property
+    def all(self) -> tuple[UserId, ...]:
+        return tuple(dict.fromkeys((*self.attendees, *self.required, *self.optional)))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken out, and what is left."""
+
+    values: Mapping[Key, str]
+    people: People
+    rest: tuple[Token, ...]
+
+    def text(self, key: Key) -> str:
+        return self.values.get(key, "")
+
+
+def take(tokens: Sequence[Token], allowed: Iterable[Key]) -> Taken:
+    """Options and people of a command that knows the options `allowed`. Others are refused, likely mistypings too."""
+    taker = _Taker(frozenset(allowed))
+    at = 0
+    while at < len(tokens):
+        at += taker.step(tokens[at], tokens[at + 1] if at + 1 < len(tokens) else None)
+    return taker.taken()
+
+
+def unknown_option(text: str) -> str | None:
+    """The key of the first word that looks like an option, for when nothing else explains a text."""
+    for word in text.split():
+        match = _OPTION.fullmatch(word)
+        if match and match[2] and len(match[1]) > 1 and not _GENDERED.match(match[2]):
+            return match[1]
+    return None
+
+
+class _Taker:
+    def __init__(self, allowed: frozenset[Key]) -> None:
+        self._allowed = allowed
+        self._values: dict[Key, str] = {}
+        self._groups: dict[UserId, Key | None] = {}
+        self._group: Key | None = None
+        self._rest: list[Token] = []
+        self._after_person = False
+
+    def taken(self) -> Taken:
+        def members(group: Key | None) -> tuple[UserId, ...]:
+            return tuple(user for user, belongs in self._groups.items() if belongs is group)
+
+        people = People(members(None), members(Key.REQUIRED), members(Key.OPTIONAL))
+        return Taken(self._values, people, tuple(self._rest))
+
+    def step(self, token: Token, following: Token | None) -> int:
+        """Take one token, or two: returns how many."""
+        if isinstance(token, Pill):
+            self._person(token)
+            return 1
+        after_person, self._after_person = self._after_person, False
+        if isinstance(token, Word):
+            if after_person and not token.gap and not token.text.strip(_PUNCTUATION):
+                self._after_person = True
+                return 1
+            if Key.OPTIONAL in self._allowed and _NAME_ONLY.fullmatch(token.text):
+                raise Refusal("person_not_linked", name=token.text.rstrip(_PUNCTUATION))
+            match = _OPTION.fullmatch(token.text)
+            if match:
+                return self._option(token, match[1], match[2], following)
+        self._rest.append(token)
+        return 1
+
+    def _person(self, pill: Pill) -> None:
+        while self._rest and isinstance(self._rest[-1], Word) and _connects(self._rest[-1]):
+            self._rest.pop()
+        if self._groups.get(pill.user) is None:
+            self._groups[pill.user] = self._group
+        self._after_person = True
+
+    def _option(self, token: Word, name: str, attached: str, following: Token | None) -> int:
+        key = _KEYS.get(fold(name))
+        quoted = following if isinstance(following, Quoted) and not following.gap and not attached else None
+        value = quoted.text if quoted else attached
+        if key in _PEOPLE and key in self._allowed:
+            if value or not isinstance(following, Pill):
+                raise Refusal("option_wants_people", option=name)
+            self._group = key
+            return 1
+        if key is None and (value or quoted):
+            self._refuse_mistyped(name, attached)
+        if key is None or (key not in self._allowed and not value and not quoted):
+            self._rest.append(token)  # "Betreff:", "Bürger:innen"; "Bis:" in a title, where there is no such option
+            return 1
+        self._group = None
+        self._set(key, name, value if quoted else value.rstrip(","))
+        return 1 if quoted is None else 2
+
+    def _set(self, key: Key, name: str, value: str) -> None:
+        if key in _NOT_YET:
+            raise Refusal("not_available_yet", option=name)
+        if key not in self._allowed:
+            raise Refusal("option_not_here", option=name)
+        if not value:
+            raise Refusal("option_without_value", option=name)
+        if key in self._values:
+            raise Refusal("option_twice", option=name)
+        self._values[key] = value
+
+    def _refuse_mistyped(self, name: str, attached: str) -> None:
+        """`orr:Rathaus` is an option with a mistake, `title:"x"` one that is not known; `Bürger:innen` is neither."""
+        if attached and _GENDERED.match(attached):
+            return
+        near = _nearest(fold(name))
+        if near is not None:
+            raise Refusal("unknown_option_near", option=name, suggestion=near)
+        if not attached:
+            raise Refusal("unknown_option", option=name)
+
+
+def _connects(word: Word) -> bool:
+    return fold(word.text).strip(_PUNCTUATION) in _CONNECTING
+
+
+def _lacking_a_letter(word: str) -> frozenset[str]:
+    """The word itself, and all that is left of it without one letter."""
+    return frozenset({word, *(word[:place] + word[place + 1 :] for place in range(len(word)))})
+
+
+_ALMOST = {name: _lacking_a_letter(name) for name in _KEYS if len(name) > 2}
+
+
+def _nearest(name: str) -> str | None:
+    """The key that differs from `name` by one mistake; two such words have one in common that lacks a letter."""
+    if not 2 <= len(name) <= _LONGEST_KEY + 1:
+        return None
+    lacking = _lacking_a_letter(name)
+    return next((key for key, almost in _ALMOST.items() if almost & lacking and distance(name, key) == 1), None)

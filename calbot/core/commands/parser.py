@@ -1,0 +1,185 @@
+"""From what was said to the bot to a command, or to the reason why it is none. Never an exception, never a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from calbot.core.dates import Reason, Unread, Window
+
+from . import model
+from .context import ParseContext
+from .meetings import parse_cancel, parse_move, parse_new
+from .model import Command, CommandId, Misunderstood
+from .numbers import number
+from .phrases import date_refusal, read_days
+from .polls import parse_poll
+from .references import Tokens, take_ref
+from .refusal import Refusal
+from .tokens import Newline, Token, Typed, Word, fold, spoken, written
+from .vocabulary import SEARCH_WORDS, find, suggest
+
+_SEARCH_KEY = re.compile(r"(?:search|suche):(.*)", re.IGNORECASE | re.DOTALL)
+_WITHDRAWALS = frozenset({"none", "keine", "keinen", "keiner", "keins", "keines"})
+_BETWEEN_NUMBERS = frozenset({"und", "and", "&", "+", "fuer", "for", "option", "optionen", "options", "nr", "nr."})
+_EXCERPT = 60
+
+
+def parse(typed: Typed, context: ParseContext) -> Command | Misunderstood:
+    """The command in a message from which the address was taken (`addressing.addressed`)."""
+    if typed.fault is not None:
+        return typed.fault
+    tokens = typed.tokens
+    if not tokens:
+        return model.Help()
+    head = tokens[0]
+    if not isinstance(head, Word):
+        return Misunderstood("unknown_command", params={"word": _excerpt(tokens)})
+    if len(tokens) == 1 and (answer := number(head.text)) is not None:
+        return model.Answer(answer)
+    command = _command(head.text, alone=len(tokens) == 1)
+    try:
+        return _bare(tokens, context) if command is None else _PARSERS[command](tokens, context)
+    except Refusal as refusal:
+        return replace(refusal.misunderstood, command=command)
+
+
+def _command(word: str, *, alone: bool) -> CommandId | None:
+    if fold(word) in SEARCH_WORDS or _SEARCH_KEY.fullmatch(word):
+        return CommandId.LIST
+    command = find(word)
+    return CommandId.NEW if command is CommandId.EVENT and not alone else command
+
+
+def _bare(tokens: Tokens, context: ParseContext) -> Command:
+    """A window alone is `list`; for anything else the nearest command is named, and nothing is done."""
+    window = read_days(spoken(tokens), context)
+    if window is not None:
+        return model.List(window)
+    raise _unknown(_excerpt(tokens[:1]))
+
+
+def _unknown(word: str) -> Refusal:
+    suggestion = suggest(word)
+    if suggestion is None:
+        return Refusal("unknown_command", word=word)
+    return Refusal("unknown_command_near", word=word, suggestion=suggestion)
+
+
+def _help(tokens: Tokens, context: ParseContext) -> Command:
+    if len(tokens) == 1:
+        return model.Help()
+    topic = spoken(tokens[1:2])
+    # "termin" without arguments is `event`, but who asks about it wants to write one.
+    command = _command(topic, alone=fold(topic) != "termin")
+    if command is None:
+        raise _unknown(_excerpt(tokens[1:]))
+    return model.Help(command)
+
+
+def _list(tokens: Tokens, context: ParseContext) -> Command:
+    head = written(tokens[:1])
+    if fold(head) in SEARCH_WORDS:
+        return model.List(search=_search(tokens[1:]))
+    rest = tokens if _SEARCH_KEY.fullmatch(head) else tokens[1:]
+    for place, token in enumerate(rest):
+        match = _SEARCH_KEY.fullmatch(token.text) if isinstance(token, Word) else None
+        if match:
+            attached = (Word(match[1], gap=False),) if match[1] else ()
+            line, others = _line((*attached, *rest[place + 1 :]))
+            return model.List(_window((*rest[:place], *others), context), _search(line))
+    return model.List(_window(rest, context))
+
+
+def _search(tokens: Tokens) -> str:
+    text = spoken(tokens)
+    if not text:
+        raise Refusal("search_empty")
+    return text
+
+
+def _line(tokens: Tokens) -> tuple[Tokens, Tokens]:
+    """The tokens up to the end of the line, and those on later ones."""
+    end = next((place for place, token in enumerate(tokens) if isinstance(token, Newline)), len(tokens))
+    return tokens[:end], tokens[end + 1 :]
+
+
+def _window(tokens: Tokens, context: ParseContext) -> Window | None:
+    text = spoken(tokens)
+    if not text:
+        return None
+    window = read_days(text, context)
+    if window is None:
+        raise date_refusal(Unread(Reason.NOT_UNDERSTOOD), text)
+    return window
+
+
+def _next(tokens: Tokens, context: ParseContext) -> Command:
+    """``next``; but "next week" is a window."""
+    return model.Next() if len(tokens) == 1 else model.List(_window(tokens, context))
+
+
+def _show(tokens: Tokens, context: ParseContext) -> Command:
+    ref, rest = take_ref(tokens[1:], replying=context.replying)
+    _nothing_left(rest)
+    return model.Show(ref)
+
+
+def _when(tokens: Tokens, context: ParseContext) -> Command:
+    text = spoken(tokens[1:])
+    if not text:
+        raise Refusal("when_missing")
+    return model.When(text)
+
+
+def _vote(tokens: Tokens, context: ParseContext) -> Command:
+    words = [word for word in re.split(r"[\s,;]+", fold(spoken(tokens[1:]))) if word not in _BETWEEN_NUMBERS | {""}]
+    if len(words) == 1 and words[0] in _WITHDRAWALS:
+        return model.Vote(())
+    numbers = [number(word) for word in words]
+    if not numbers or None in numbers or 0 in numbers:
+        raise Refusal("vote_numbers", text=_excerpt(tokens[1:]))
+    return model.Vote(tuple(dict.fromkeys(chosen for chosen in numbers if chosen is not None)))
+
+
+def _event(tokens: Tokens, context: ParseContext) -> Command:
+    if not context.replying:
+        raise Refusal("event_needs_reply")
+    return model.Event()
+
+
+def _alone(command: Command) -> Callable[[Tokens, ParseContext], Command]:
+    def parse_alone(tokens: Tokens, context: ParseContext) -> Command:
+        _nothing_left(tokens[1:])
+        return command
+
+    return parse_alone
+
+
+def _nothing_left(tokens: Tokens) -> None:
+    if tokens:
+        raise Refusal("words_left", text=_excerpt(tokens))
+
+
+def _excerpt(tokens: tuple[Token, ...]) -> str:
+    text = written(tokens)
+    return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"
+
+
+_PARSERS: Mapping[CommandId, Callable[[Tokens, ParseContext], Command]] = {
+    CommandId.HELP: _help,
+    CommandId.NEW: lambda tokens, context: parse_new(tokens[1:], context),
+    CommandId.LIST: _list,
+    CommandId.NEXT: _next,
+    CommandId.SHOW: _show,
+    CommandId.MOVE: lambda tokens, context: parse_move(tokens[1:], context),
+    CommandId.CANCEL: lambda tokens, context: parse_cancel(tokens[1:], context),
+    CommandId.WHEN: _when,
+    CommandId.POLL: lambda tokens, context: parse_poll(tokens[1:], context),
+    CommandId.VOTE: _vote,
+    CommandId.CLOSE: _alone(model.Close()),
+    CommandId.EVENT: _event,
+    CommandId.STATUS: _alone(model.Status()),
+    CommandId.SYNC: _alone(model.Sync()),
+}

@@ -1,0 +1,114 @@
+"""Dates inside commands: read by `calbot.core.dates`, refused with a reason that names the words at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from calbot.core.dates import (
+    Base,
+    Reading,
+    Reason,
+    Tail,
+    Unread,
+    Window,
+    read_duration,
+    read_either,
+    read_window,
+    split_tail,
+)
+from calbot.errors import Code
+
+from .context import ParseContext
+from .options import unknown_option
+from .refusal import Refusal
+
+_MOST_WORDS_IN_FRONT = 8
+_MOST_WORDS_BEHIND = 2
+
+
+def read_phrase(text: str, context: ParseContext, base: Base | None = None) -> Reading:
+    """A date in any of the sender's languages."""
+    return read_either(text, locales=context.locales, now=context.now, base=base)
+
+
+def read_lasting(text: str, context: ParseContext) -> timedelta:
+    """The value of the option that says how long something takes."""
+    for locale in context.locales:
+        lasting = read_duration(text, locale=locale)
+        if lasting is not None and lasting > timedelta(0):
+            return lasting
+    raise Refusal("duration_not_understood", text=text)
+
+
+def read_days(text: str, context: ParseContext) -> Window | None:
+    """The days that a window of the agenda means."""
+    windows = (read_window(text, locale=locale, now=context.now) for locale in context.locales)
+    return next((window for window in windows if window is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A title and what stands behind it, which is a date or was meant to be one."""
+
+    title: str
+    date: str
+    reading: Reading
+
+
+def part(words: Sequence[str], context: ParseContext) -> tuple[Parted, ...]:
+    """The ways to tell title and date apart, the longest date first; none where nothing at the end is a date.
+
+    The language in which more words belong to the date is the one that was spoken: a German reads only "10:00" in
+    "Jour fixe tomorrow 10:00". Of two that agree the one in which the border is in doubt counts: English knows no
+    mistake in "Jour fixe Dienstg 10:00".
+    """
+    tails = [split_tail(words, locale=locale, now=context.now) for locale in context.locales]
+    found = [tail for tail in tails if tail is not None]
+    if not found:
+        return ()
+    tail = min(found, key=lambda tail: (tail.start, _rank(tail.reading)))
+    return tuple(_parted(words, start, reading) for start, reading in _borders(tail))
+
+
+def part_before_rest(words: Sequence[str], context: ParseContext) -> tuple[str, str] | None:
+    """A date that is not quite at the end ("Jour fixe morgen 10 Uhr bitte"), and the words behind it."""
+    for rest in range(1, _MOST_WORDS_BEHIND + 1):
+        ways = part(words[-_MOST_WORDS_IN_FRONT:-rest], context)
+        if ways and not isinstance(ways[0].reading, Unread):
+            return ways[0].date, " ".join(words[-rest:])
+    return None
+
+
+def date_in_front(words: Sequence[str], context: ParseContext) -> Parted | None:
+    """The date that a text begins with, where people put the title behind it."""
+    for end in range(min(len(words) - 1, _MOST_WORDS_IN_FRONT), 0, -1):
+        text = " ".join(words[:end])
+        reading = read_phrase(text, context)
+        if not isinstance(reading, Unread):
+            return Parted(" ".join(words[end:]), text, reading)
+    return None
+
+
+def _rank(reading: Reading) -> int:
+    if isinstance(reading, Unread):
+        return 0 if reading.reason is Reason.NOT_UNDERSTOOD else 2
+    return 1
+
+
+def _borders(tail: Tail) -> Sequence[tuple[int, Reading]]:
+    return ((tail.start, tail.reading), *((split.start, split.reading) for split in tail.alternatives))
+
+
+def _parted(words: Sequence[str], start: int, reading: Reading) -> Parted:
+    return Parted(" ".join(words[:start]), " ".join(words[start:]), reading)
+
+
+def date_refusal(unread: Unread, text: str) -> Refusal:
+    """Why `text` is no date. A word that looks like an option explains more than the grammar of dates can."""
+    option = unknown_option(text)
+    if option is not None:
+        return Refusal("unknown_option", option=option)
+    code = Code.IN_PAST if unread.reason is Reason.IN_PAST else Code.NOT_UNDERSTOOD
+    return Refusal(f"date_{unread.reason.value}", code, text=text, words=unread.words or text)

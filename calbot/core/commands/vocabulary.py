@@ -1,0 +1,94 @@
+"""The words for commands. Help, documentation and parser read the same table, and both languages always work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from calbot.core.model import Locale
+
+from .model import CommandId
+from .tokens import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command's words by language, the one to recommend first. `writes`: a typing mistake could do harm."""
+
+    command: CommandId
+    en: tuple[str, ...]
+    de: tuple[str, ...]
+    writes: bool = False
+
+    def names(self, locale: Locale) -> tuple[str, ...]:
+        return self.de if locale == "de" else self.en
+
+
+# "termin" is two commands: with arguments it writes an event, as an answer to a poll it books that poll. The later
+# entry is the one that the word leads to; its parser tells them apart.
+ENTRIES = (
+    Entry(CommandId.HELP, ("help", "?"), ("hilfe",)),
+    Entry(CommandId.NEW, ("new",), ("neu", "termin"), writes=True),
+    Entry(CommandId.LIST, ("list", "events"), ("liste", "agenda", "termine")),
+    Entry(CommandId.NEXT, ("next",), ("nächster", "nächste", "nächstes", "nächsten")),
+    Entry(CommandId.SHOW, ("show",), ("zeige", "zeigen", "zeig")),
+    Entry(CommandId.MOVE, ("move",), ("verschiebe", "verschieben", "verschieb"), writes=True),
+    Entry(CommandId.CANCEL, ("cancel",), ("absagen", "absage"), writes=True),
+    Entry(CommandId.POLL, ("poll",), ("umfrage",), writes=True),
+    Entry(CommandId.VOTE, ("vote",), ("stimme", "stimmen"), writes=True),
+    Entry(CommandId.CLOSE, ("close",), ("schließen", "schließe"), writes=True),
+    Entry(CommandId.EVENT, ("event",), ("termin",), writes=True),
+    Entry(CommandId.WHEN, ("when",), ("wann",)),
+    Entry(CommandId.STATUS, ("status",), ("zustand",)),
+    Entry(CommandId.SYNC, ("sync",), ("abgleich", "abgleichen")),
+)
+
+SEARCH_WORDS = frozenset({"search", "suche", "suchen"})
+_BARE_WINDOWS = ("heute", "morgen", "woche", "today", "tomorrow", "week")  # lists all, if they are the whole command
+
+_BY_WORD: Mapping[str, CommandId] = {fold(name): entry.command for entry in ENTRIES for name in (*entry.en, *entry.de)}
+
+
+def entry_of(command: CommandId) -> Entry:
+    return next(entry for entry in ENTRIES if entry.command is command)
+
+
+def find(word: str) -> CommandId | None:
+    """The command that a word names, in any spelling and with the punctuation of a sentence after it."""
+    folded = fold(word)
+    return _BY_WORD.get(folded) or _BY_WORD.get(folded.rstrip(".,:!?"))
+
+
+def suggest(word: str) -> str | None:
+    """The name that was probably meant: one mistake away, two in long words of commands that change nothing."""
+    folded = fold(word)
+    if not 3 <= len(folded) <= 20:
+        return None
+    near = sorted(
+        (mistakes, place, name)
+        for place, (name, allowed) in enumerate(_suggestible())
+        if (mistakes := distance(folded, fold(name))) <= (allowed if len(folded) >= 5 else 1)
+    )
+    return near[0][2] if near and near[0][0] else None
+
+
+def _suggestible() -> Iterator[tuple[str, int]]:
+    for entry in sorted(ENTRIES, key=lambda entry: entry.writes):
+        for name in (*entry.en, *entry.de):
+            if len(name) > 2:
+                yield name, 1 if entry.writes else 2
+    for name in (*sorted(SEARCH_WORDS), *_BARE_WINDOWS):
+        yield name, 2
+
+
+def distance(one: str, other: str) -> int:
+    """How many letters were added, left out, replaced or swapped with their neighbour (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for line, letter in enumerate(one, start=1):
+        before, above, row = row, before, [line]
+        for column, against in enumerate(other, start=1):
+            cost = min(before[column] + 1, row[-1] + 1, before[column - 1] + (letter != against))
+            swapped = line > 1 and column > 1 and letter == other[column - 2] and one[line - 2] == against
+            row.append(min(cost, above[column - 2] + 1) if swapped else cost)
+    return row[-1]

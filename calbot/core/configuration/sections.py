@@ -1,0 +1,137 @@
+"""The parts of the configuration that stand for themselves: one mistake costs one value, and its default holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import Enum
+
+from calbot.core.settings import (
+    Alarms,
+    Defaults,
+    ForeignMembers,
+    Levels,
+    MeetingLinks,
+    Mention,
+    People,
+    Polls,
+    Privacy,
+    Retention,
+    Sync,
+)
+
+from . import values
+from .findings import Section
+
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+lead = values.duration(timedelta(0), 400 * DAY)
+length = values.duration(MINUTE, 30 * DAY)
+_kept = values.duration(DAY, 3650 * DAY)
+level = values.integer(-(1 << 53) + 1, (1 << 53) - 1)  # the integers of canonical JSON
+
+
+class _SendKeysTo(str, Enum):
+    ALL = "all"
+    CROSS_SIGNED = "cross-signed"
+
+
+def defaults(section: Section) -> Defaults:
+    standard = Defaults()
+    reminders = section.each("reminders", lead)
+    found = Defaults(
+        language=section.take("language", values.language, standard.language),
+        timezone=section.take("timezone", values.zone, standard.timezone),
+        duration=section.take("duration", length, standard.duration),
+        reminders=standard.reminders if reminders is None else reminders,
+        alarms=section.take("alarms", values.one_of(Alarms), standard.alarms),
+        mention=section.take("mention", values.one_of(Mention), standard.mention),
+    )
+    section.end(unused=("working_hours", "working_days", "holidays", "quiet_hours"))
+    return found
+
+
+def levels(section: Section) -> Levels:
+    standard = Levels()
+    found = Levels(
+        new=section.take("new", level, standard.new),
+        cancel=section.take("cancel", level, standard.cancel),
+        settings=section.take("settings", level, standard.settings),
+    )
+    section.end()
+    return found
+
+
+def people(section: Section) -> People:
+    findings = section.findings
+    template = section.take("address_template", values.optional(values.address_template), "")
+    templates, addresses = {}, {}
+    by_server = section.below("templates")
+    for name in by_server.names():
+        server = findings.read(by_server.at(name), name, values.server_name)
+        if server and (found := by_server.need(name, values.address_template)):
+            templates[server] = found
+    by_user = section.below("addresses")
+    for name in by_user.names():
+        user = findings.read(by_user.at(name), name, values.user_id)
+        if user and (found := by_user.need(name, values.address)):
+            addresses[user] = found
+    section.end(unused=("principal_search",))
+    return People(template, templates, addresses)
+
+
+def meeting_links(section: Section) -> MeetingLinks:
+    found = MeetingLinks(
+        template=section.take("template", values.optional(values.link_template), ""),
+        room=section.take("room", values.boolean, False),
+    )
+    section.end()
+    return found
+
+
+def polls(section: Section) -> Polls:
+    standard = Polls()
+    found = Polls(
+        deadline=section.take("deadline", values.duration(HOUR, 365 * DAY), standard.deadline),
+        max_options=section.take("max_options", values.integer(2, 20), standard.max_options),
+    )
+    section.end(unused=("nudge",))
+    return found
+
+
+def sync(section: Section) -> Sync:
+    standard = Sync()
+    interval = section.take("interval", values.duration(10 * SECOND, DAY), standard.interval)
+    found = Sync(
+        interval=interval,
+        max_interval=section.take("max_interval", values.duration(interval, DAY), max(interval, standard.max_interval)),
+        horizon=section.take("horizon", values.duration(7 * DAY, 1100 * DAY), standard.horizon),
+        max_command_age=section.take("max_command_age", values.duration(MINUTE, DAY), standard.max_command_age),
+    )
+    section.end()
+    return found
+
+
+def privacy(section: Section) -> Privacy:
+    """What is unreadable here is taken in its strictest sense."""
+    found = Privacy(
+        require_encryption=section.take("require_encryption", values.boolean, False, if_wrong=True),
+        foreign_members=section.take("foreign_members", values.one_of(ForeignMembers), ForeignMembers.PAUSE),
+        cross_signed_only=section.take("send_keys_to", _cross_signed_only, False, if_wrong=True),
+        retention=_retention(section.below("retention")),
+    )
+    section.end()
+    return found
+
+
+def _cross_signed_only(value: object) -> bool:
+    return values.one_of(_SendKeysTo)(value) is _SendKeysTo.CROSS_SIGNED
+
+
+def _retention(section: Section) -> Retention:
+    standard = Retention()
+    found = Retention(
+        events=section.take("events", _kept, standard.events),
+        polls=section.take("polls", _kept, standard.polls),
+        reminders=section.take("reminders", _kept, standard.reminders),
+    )
+    section.end(unused=("audit",))
+    return found

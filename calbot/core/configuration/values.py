@@ -1,0 +1,247 @@
+"""What single values of the configuration have to look like. Each reader raises `Unexpected`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from enum import Enum
+from typing import TypeVar
+from urllib.parse import quote, urljoin, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from calbot.core.model import Locale, RoomId, UserId
+from calbot.core.settings import Secret
+
+from .findings import Unexpected
+
+EnumT = TypeVar("EnumT", bound=Enum)
+Read = Callable[[object], str]
+
+_DURATION = re.compile(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
+_UNITS = ("weeks", "days", "hours", "minutes", "seconds")
+_UNIT_LETTERS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+_SERVER = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+# Old user ids may hold any character but the separator; nothing that could be seen as something else is taken here.
+_USER = re.compile(r"@(?P<localpart>[!-9;-~]+):(?P<server>.+)")
+_ROOM = re.compile(r"!(?P<opaque>[!-9;-~]+)(?::(?P<server>.+))?")
+_LONGEST_ID = 255  # octets
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
+_LONGEST_ADDRESS = 254
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PREFIX = re.compile(r"\S{1,32}")
+_VARIABLE = re.compile(r"[^=\s\0]+")
+_SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._"
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise Unexpected("expected_text")
+    return value
+
+
+def filled_text(value: object) -> str:
+    found = text(value).strip()
+    if not found:
+        raise Unexpected("expected_filled_text")
+    return found
+
+
+def boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Unexpected("expected_boolean")
+    return value
+
+
+def integer(least: int, most: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise Unexpected("expected_integer", least=str(least), most=str(most))
+        return int(value)
+
+    return read
+
+
+def one_of(values: type[EnumT]) -> Callable[[object], EnumT]:
+    def read(value: object) -> EnumT:
+        for candidate in values:
+            if value == candidate.value:
+                return candidate
+        raise Unexpected("expected_one_of", values=", ".join(str(candidate.value) for candidate in values))
+
+    return read
+
+
+def duration(least: timedelta, most: timedelta) -> Callable[[object], timedelta]:
+    def read(value: object) -> timedelta:
+        compact = "".join(value.split()) if isinstance(value, str) else ""
+        match = _DURATION.fullmatch(compact)
+        if not match or not any(match.groups()):
+            raise Unexpected("expected_duration")
+        found = timedelta(**{unit: int(part) for unit, part in zip(_UNITS, match.groups(), strict=True) if part})
+        if not least <= found <= most:
+            raise Unexpected("expected_duration_between", least=write_duration(least), most=write_duration(most))
+        return found
+
+    return read
+
+
+def write_duration(value: timedelta) -> str:
+    """In the notation in which durations are read."""
+    rest, parts = int(value.total_seconds()), []
+    for letter, seconds in _UNIT_LETTERS:
+        count, rest = divmod(rest, seconds)
+        if count:
+            parts.append(f"{count}{letter}")
+    return "".join(parts) or "0m"
+
+
+def language(value: object) -> Locale:
+    if value == "de":
+        return "de"
+    if value == "en":
+        return "en"
+    raise Unexpected("expected_one_of", values="de, en")
+
+
+def zone(value: object) -> ZoneInfo:
+    name = value if isinstance(value, str) else ""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a directory of the zone database
+        nearest = difflib.get_close_matches(name[:60], available_timezones(), n=1, cutoff=0.7)
+        if nearest:
+            raise Unexpected("expected_zone_nearest", nearest=nearest[0]) from None
+        raise Unexpected("expected_zone") from None
+
+
+def command_prefix(value: object) -> str:
+    if not _PREFIX.fullmatch(found := text(value)):
+        raise Unexpected("expected_prefix")
+    return found
+
+
+def server_name(value: object) -> str:
+    if not isinstance(value, str) or not _SERVER.fullmatch(value) or len(value) > _LONGEST_ID:
+        raise Unexpected("expected_server")
+    return value
+
+
+def user_id(value: object) -> UserId:
+    match = _USER.fullmatch(value) if isinstance(value, str) else None
+    if not match or not _SERVER.fullmatch(match["server"]) or len(match[0]) > _LONGEST_ID:
+        raise Unexpected("expected_user")
+    return UserId(match[0])
+
+
+def room_id(value: object) -> RoomId:
+    """From room version 12 on room ids have no server."""
+    match = _ROOM.fullmatch(value) if isinstance(value, str) else None
+    server = match["server"] if match else None
+    if not match or (server is not None and not _SERVER.fullmatch(server)) or len(match[0]) > _LONGEST_ID:
+        raise Unexpected("expected_room")
+    return RoomId(match[0])
+
+
+def address(value: object) -> str:
+    """An e-mail address, without ``mailto:``."""
+    if not isinstance(value, str) or not _ADDRESS.fullmatch(value) or len(value) > _LONGEST_ADDRESS:
+        raise Unexpected("expected_address")
+    return value
+
+
+def optional(read: Read) -> Read:
+    """An empty text means none."""
+    return lambda value: "" if value == "" else read(value)
+
+
+def address_template(value: object) -> str:
+    template = text(value)
+    if set(_PLACEHOLDER.findall(template)) != {"{localpart}"}:
+        raise Unexpected("expected_address_template")
+    try:
+        address(template.replace("{localpart}", "x"))
+    except Unexpected:
+        raise Unexpected("expected_address_template") from None
+    return template
+
+
+def link_template(value: object) -> str:
+    template = text(value)
+    filled = template.replace("{secret}", "x")
+    if set(_PLACEHOLDER.findall(template)) != {"{secret}"} or " " in filled or _host(filled, "https") is None:
+        raise Unexpected("expected_link_template")
+    if "{secret}" in template.split("/", 3)[2]:
+        raise Unexpected("expected_link_template")  # the host must not depend on the secret
+    return template
+
+
+def secret(value: object) -> Secret:
+    """A password as such, or where it is to be found."""
+    if isinstance(value, str) and value:
+        return Secret(value=value)
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((kind, place),) = value.items()
+        if kind == "env" and isinstance(place, str) and _VARIABLE.fullmatch(place):
+            return Secret(env=place)
+        if kind == "file" and isinstance(place, str) and place and "\0" not in place:
+            return Secret(file=place)
+    raise Unexpected("expected_secret")
+
+
+def account_url(value: object) -> str:
+    """Absolute, with a slash at the end, nothing else in it than host and path."""
+    found = value.strip() if isinstance(value, str) else ""
+    if _host(found, "https", "http") is None or not _is_path(found):
+        raise Unexpected("expected_url")
+    return _directory(found)
+
+
+def calendar_url(base: str) -> Callable[[object], str]:
+    """Absolute, or relative to the account's; never on another host, for the account's password goes along."""
+
+    def read(value: object) -> str:
+        found = value.strip() if isinstance(value, str) else ""
+        if not found or not found.isprintable() or not _is_path(found):
+            raise Unexpected("expected_calendar_url")
+        try:
+            absolute = urljoin(base, found)
+        except ValueError:
+            raise Unexpected("expected_calendar_url") from None
+        host = _host(absolute, "https", "http")
+        if host is None:
+            raise Unexpected("expected_calendar_url")
+        if host != _host(base, "https", "http"):
+            raise Unexpected("expected_same_host")
+        return _directory(absolute)
+
+    return read
+
+
+def _host(url: str, *schemes: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of a URL in one of the schemes that names no user; else None."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    if (
+        parts.scheme not in schemes
+        or not _SERVER.fullmatch(f"[{host}]" if ":" in host else host)
+        or "@" in parts.netloc
+        or "\\" in url
+        or not url.isprintable()
+    ):
+        return None
+    return parts.scheme, host, port or {"https": 443, "http": 80}[parts.scheme]
+
+
+def _is_path(url: str) -> bool:
+    return "?" not in url and "#" not in url
+
+
+def _directory(url: str) -> str:
+    quoted = quote(url, safe=_SAFE_IN_PATH + "[]")
+    return quoted if quoted.endswith("/") else f"{quoted}/"

@@ -1,0 +1,196 @@
+"""Content lines and components of iCalendar (RFC 5545, 3.1), kept exactly as they were written.
+
+A document is a tree of components and lines. Every line keeps its text, folds included, and is written out again as
+it was unless it is replaced, so an edit leaves what it does not understand alone: unknown properties, parameters,
+their order. Only line ends become CRLF. What servers really hold is read leniently: LF alone, a byte order mark,
+lines that are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from calbot.errors import BadCalendarData
+
+_FOLD = 75  # octets, without the line end
+_MAX_DEPTH = 8
+_LOGICAL_LINE = re.compile(r"\n(?![ \t])")
+_NAME = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
+_PARAMETER = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)')
+_CARET = {"^n": "\n", "^'": '"', "^^": "^"}  # RFC 6868
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A content line. `raw` is how it was written, with folds; `name` is upper case, empty for what is no line."""
+
+    raw: str
+
+    @cached_property
+    def _text(self) -> str:
+        return self.raw.replace("\r\n ", "").replace("\r\n\t", "")
+
+    @cached_property
+    def name(self) -> str:
+        match = _NAME.match(self.raw)
+        # A name folded in the middle is legal, and never seen.
+        match = match or _NAME.match(self._text)
+        return match[0].upper() if match else ""
+
+    @cached_property
+    def _split(self) -> tuple[dict[str, tuple[str, ...]], str]:
+        position = len(self.name)
+        params: dict[str, tuple[str, ...]] = {}
+        while match := _PARAMETER.match(self._text, position):
+            values = re.findall(r'"[^"]*"|[^",]+', match[2])
+            params[match[1].upper()] = tuple(re.sub(r"\^[n'^]", lambda m: _CARET[m[0]], v.strip('"')) for v in values)
+            position = match.end()
+        if self._text[position : position + 1] != ":":
+            # A parameter that is not well-formed: the value is what follows the first colon after it.
+            position = self._text.find(":", position)
+        return params, self._text[position + 1 :] if position >= 0 else ""
+
+    @property
+    def params(self) -> Mapping[str, tuple[str, ...]]:
+        return self._split[0]
+
+    @property
+    def value(self) -> str:
+        return self._split[1]
+
+    def param(self, name: str) -> str:
+        """The first value of a parameter, or nothing."""
+        values = self.params.get(name)
+        return values[0] if values else ""
+
+    def with_params(self, changes: Mapping[str, str | None]) -> Line:
+        """The same line with some parameters set or, with None, taken out; the others keep text and place."""
+        position, kept, left = len(self.name), [], dict(changes)
+        while match := _PARAMETER.match(self._text, position):
+            name = match[1].upper()
+            if name not in changes:
+                kept.append(match[0])
+            elif name in left and (value := left.pop(name)) is not None:
+                kept.append(f";{name}={quoted(value)}")
+            position = match.end()
+        kept += [f";{name}={quoted(value)}" for name, value in left.items() if value is not None]
+        return Line(fold(f"{self._text[: len(self.name)]}{''.join(kept)}{self._text[position:]}"))
+
+
+@dataclass
+class Component:
+    """BEGIN to END. `items` are its lines and components in their order; edits replace them in place."""
+
+    name: str
+    items: list[Line | Component] = field(default_factory=list)
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        return (item for item in self.items if isinstance(item, Line))
+
+    @property
+    def components(self) -> Iterator[Component]:
+        return (item for item in self.items if isinstance(item, Component))
+
+    def all(self, name: str) -> list[Line]:
+        return [line for line in self.lines if line.name == name]
+
+    def first(self, name: str) -> Line | None:
+        return next((line for line in self.lines if line.name == name), None)
+
+    def value(self, name: str) -> str:
+        line = self.first(name)
+        return line.value.strip() if line else ""
+
+    def replace(self, name: str, *lines: Line) -> None:
+        """Put `lines` where the first property of that name stands, or after all lines; drop the others of it."""
+        places = [index for index, item in enumerate(self.items) if isinstance(item, Line) and item.name == name]
+        for index in reversed(places):
+            del self.items[index]
+        self.items[(place := places[0] if places else self.end_of_lines()) : place] = lines
+
+    def swap(self, old: Line, *new: Line) -> None:
+        """Put other lines in the place of this one."""
+        index = next(index for index, item in enumerate(self.items) if item is old)
+        self.items[index : index + 1] = new
+
+    def append(self, line: Line) -> None:
+        """Add a property after the others."""
+        self.items.insert(self.end_of_lines(), line)
+
+    def end_of_lines(self) -> int:
+        return next((i for i, item in enumerate(self.items) if isinstance(item, Component)), len(self.items))
+
+    def copy(self) -> Component:
+        """A copy of its own, down to the sub-components; lines are values and shared."""
+        return Component(self.name, [item.copy() if isinstance(item, Component) else item for item in self.items])
+
+    def write(self) -> Iterator[str]:
+        yield f"BEGIN:{self.name}"
+        for item in self.items:
+            if isinstance(item, Component):
+                yield from item.write()
+            elif item.raw:
+                yield item.raw
+        yield f"END:{self.name}"
+
+
+def read_components(data: str) -> list[Component]:
+    """The outermost components of a stream (RFC 5545, 3.4: usually one VCALENDAR)."""
+    text = data.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    roots: list[Component] = []
+    open_ones: list[Component] = []
+    for physical in _LOGICAL_LINE.split(text.strip("\n")):
+        line = Line(physical.replace("\n", "\r\n"))
+        if line.name == "BEGIN":
+            component = Component(line.value.strip().upper())
+            (open_ones[-1].items if open_ones else roots).append(component)
+            open_ones.append(component)
+            if len(open_ones) > _MAX_DEPTH:
+                raise BadCalendarData("not_icalendar")
+        elif line.name == "END":
+            if not open_ones or open_ones.pop().name != line.value.strip().upper():
+                raise BadCalendarData("not_icalendar")
+        elif open_ones:
+            open_ones[-1].items.append(line)
+        elif physical.strip():
+            raise BadCalendarData("not_icalendar")
+    if open_ones or not roots:
+        raise BadCalendarData("not_icalendar")
+    return roots
+
+
+def write_components(roots: list[Component]) -> str:
+    return "".join(f"{line}\r\n" for root in roots for line in root.write())
+
+
+def property_line(name: str, value: str, params: Mapping[str, str | None] | None = None) -> Line:
+    """A new property; `value` is already escaped as its type wants. Parameters that are None or empty are left out."""
+    text = "".join(f";{key}={quoted(item)}" for key, item in (params or {}).items() if item)
+    return Line(fold(f"{name}{text}:{_CONTROL.sub('', value)}"))
+
+
+def quoted(value: str) -> str:
+    """A parameter value: in quotes where it has to be, what may not be inside them by RFC 6868."""
+    clean = _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    clean = clean.replace("^", "^^").replace("\n", "^n").replace('"', "^'")
+    return f'"{clean}"' if re.search(r"[,;:]", clean) else clean
+
+
+def fold(text: str) -> str:
+    """Lines of at most 75 octets, never within a character (RFC 5545, 3.1)."""
+    if len(text) * 4 <= _FOLD or len(text.encode()) <= _FOLD:
+        return text
+    pieces, size, begin = [], 0, 0
+    for index, character in enumerate(text):
+        octets = len(character.encode())
+        if size + octets > _FOLD:
+            pieces.append(text[begin:index])
+            size, begin = 1, index  # the blank that continues counts
+        size += octets
+    pieces.append(text[begin:])
+    return "\r\n ".join(pieces)

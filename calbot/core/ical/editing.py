@@ -1,0 +1,239 @@
+"""Changes objects as their owners left them: what an edit does not concern stays as it is, to the letter.
+
+SEQUENCE grows where times, rules or exceptions change (RFC 5546, 2.1.4); DTSTAMP and LAST-MODIFIED always. A series is
+changed as a whole together with its exceptions; one occurrence by an override with its RECURRENCE-ID.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from calbot.core.model import Attendee, CalendarName, Href, RecurrenceId, Status, When
+from calbot.errors import BadCalendarData, Code, UserError
+
+from .building import add_missing_zones, attendee_line, moment_line, required, set_time, stamp
+from .content import Component, Line, property_line, write_components
+from .reading import CALBOT_ATTENDEE, ParsedEvent, ParsedObject, attendee_of, read_object, read_recurrence_id
+from .recurrence import Series, series_of
+from .series import move_series, refuse
+from .values import write_text
+
+# Properties that make a series, and have no place in one of its occurrences.
+_SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be different; None leaves alone, an empty text removes."""
+
+    title: str | None = None
+    location: str | None = None
+    description: str | None = None
+    add: tuple[Attendee, ...] = ()
+    remove: tuple[Attendee, ...] = ()
+
+
+def time_of(data: str, recurrence_id: RecurrenceId | None, *, zone: ZoneInfo) -> When | None:
+    """When one occurrence takes place, or the event (the first occurrence) without an id; None where there is none."""
+    occurrence = series_of(_read(data, zone)).occurrence(recurrence_id)
+    return occurrence.when if occurrence else None
+
+
+def has_occurrence(data: str, recurrence_id: RecurrenceId, *, zone: ZoneInfo) -> bool:
+    return time_of(data, recurrence_id, zone=zone) is not None
+
+
+def moved(
+    data: str, recurrence_id: RecurrenceId | None, when: When, *, whole_series: bool, zone: ZoneInfo, now: datetime
+) -> str:
+    """Move an event, one occurrence of a series, or the whole series so that this occurrence comes to be at `when`.
+
+    Raises UserError where a rule cannot be adapted to it in the way people would expect.
+    """
+    parsed = _read(data, zone)
+    series = series_of(parsed)
+    if series.master is not None and series.master.repeats:
+        if whole_series:
+            move_series(parsed, series, recurrence_id, when, now)
+            return _written(parsed)
+        component = _override(parsed, series, recurrence_id)
+    else:
+        component = _single(series, recurrence_id)
+    set_time(component, when, parsed.times)
+    stamp(component, now, significant=True)
+    return _written(parsed)
+
+
+def edited(
+    data: str,
+    changes: Changes,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    recurrence_id: RecurrenceId | None = None,
+    whole_series: bool = False,
+) -> str:
+    """Change what an event, an occurrence or a whole series says.
+
+    In a series, overrides follow where they said the same as the series; what they say of their own stays.
+    """
+    parsed = _read(data, zone)
+    components = _affected(parsed, recurrence_id, whole_series=whole_series)
+    texts = {"SUMMARY": changes.title, "LOCATION": changes.location, "DESCRIPTION": changes.description}
+    for name, text in texts.items():
+        if text is None:
+            continue
+        before = components[0].value(name)
+        for component in components:
+            if component.value(name) == before:
+                _set_text(component, name, text)
+    for component in components:
+        for attendee in changes.remove:
+            for line in _lines_of(component, attendee):
+                component.swap(line)
+        for attendee in changes.add:
+            if not _lines_of(component, attendee):
+                component.append(attendee_line(attendee))
+        stamp(component, now, significant=False)
+    return _written(parsed)
+
+
+def answered(
+    data: str,
+    attendee: Attendee,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    recurrence_id: RecurrenceId | None = None,
+    whole_series: bool = False,
+) -> str:
+    """Write the answer of an attendee, known by address or Matrix ID; somebody not invited is added as given."""
+    parsed = _read(data, zone)
+    for component in _affected(parsed, recurrence_id, whole_series=whole_series):
+        lines = _lines_of(component, attendee)
+        for line in lines:
+            component.swap(line, line.with_params({"PARTSTAT": attendee.partstat.value, "RSVP": None}))
+        if not lines:
+            component.append(attendee_line(attendee))
+        stamp(component, now, significant=False)
+    return _written(parsed)
+
+
+def cancelled_occurrence(data: str, recurrence_id: RecurrenceId, *, zone: ZoneInfo, now: datetime) -> str:
+    """Take one occurrence out of its series by EXDATE; one that came without its series becomes CANCELLED."""
+    parsed = _read(data, zone)
+    series = series_of(parsed)
+    if series.occurrence(recurrence_id) is None:
+        raise UserError(Code.NOT_FOUND, "no_such_occurrence")
+    override = series.overrides.get(recurrence_id)
+    if series.master is None:
+        component = _single(series, recurrence_id)
+        if component.value("STATUS").upper() == Status.CANCELLED.value:
+            return data
+        component.replace("STATUS", property_line("STATUS", Status.CANCELLED.value))
+        stamp(component, now, significant=True)
+        return _written(parsed)
+    if override is not None:
+        if override.this_and_future:
+            refuse()
+        for root in parsed.roots:
+            root.items = [item for item in root.items if item is not override.component]
+    master = series.master.component
+    line = _slot_line("EXDATE", parsed, series.master, recurrence_id)
+    if others := master.all("EXDATE"):
+        master.swap(others[-1], others[-1], line)
+    else:
+        master.append(line)
+    stamp(master, now, significant=True)
+    return _written(parsed)
+
+
+# ------------------------------------------------------------------------------------------------------- components
+
+
+def _read(data: str, zone: ZoneInfo) -> ParsedObject:
+    parsed = read_object(data, calendar=CalendarName(""), href=Href(""), hidden=False, zone=zone)
+    if not parsed.events:
+        raise BadCalendarData("no_event")
+    return parsed
+
+
+def _written(parsed: ParsedObject) -> str:
+    for root in parsed.roots:
+        add_missing_zones(root)
+    return write_components(list(parsed.roots))
+
+
+def _affected(parsed: ParsedObject, recurrence_id: RecurrenceId | None, *, whole_series: bool) -> list[Component]:
+    """What an edit is about; the master first."""
+    series = series_of(parsed)
+    if series.master is None or not series.master.repeats:
+        return [_single(series, recurrence_id)]
+    if whole_series:
+        return [series.master.component, *(event.component for event in series.overrides.values())]
+    return [_override(parsed, series, recurrence_id)]
+
+
+def _single(series: Series, recurrence_id: RecurrenceId | None) -> Component:
+    """An event outside a series, or an override whose series is not there."""
+    event = series.master if recurrence_id is None else series.overrides.get(recurrence_id)
+    if event is None and series.occurrence(recurrence_id) is not None:
+        event = series.master
+    if event is None:
+        raise UserError(Code.NOT_FOUND, "no_such_occurrence")
+    return event.component
+
+
+def _override(parsed: ParsedObject, series: Series, recurrence_id: RecurrenceId | None) -> Component:
+    """The component of one occurrence of a series, made from what holds for it if it has none of its own."""
+    occurrence = series.occurrence(recurrence_id) if recurrence_id else None
+    if recurrence_id is None or occurrence is None or series.master is None:
+        raise UserError(Code.NOT_FOUND, "no_such_occurrence")
+    if event := series.overrides.get(recurrence_id):
+        if event.this_and_future:
+            refuse()
+        return event.component
+    component = (series.onwards(recurrence_id) or series.master).component.copy()
+    component.items = [item for item in component.items if isinstance(item, Component) or item.name not in _SERIES]
+    start = component.first("DTSTART")
+    set_time(component, occurrence.when, parsed.times)
+    line = _slot_line("RECURRENCE-ID", parsed, series.master, recurrence_id)
+    if start is not None:
+        component.swap(required(component, "DTSTART"), line, required(component, "DTSTART"))
+    root = next(root for root in parsed.roots if any(item is series.master.component for item in root.items))
+    last = max(i for i, item in enumerate(root.items) if isinstance(item, Component) and item.name == "VEVENT")
+    root.items.insert(last + 1, component)
+    return component
+
+
+def _slot_line(name: str, parsed: ParsedObject, master: ParsedEvent, recurrence_id: RecurrenceId) -> Line:
+    """A slot in the form that DTSTART has (RFC 5545, 3.8.4.4 and 3.8.5.1)."""
+    slot = read_recurrence_id(recurrence_id)
+    start = required(master.component, "DTSTART")
+    if isinstance(slot, datetime) and isinstance(master.start, datetime):
+        slot = slot.astimezone(master.start.tzinfo)
+    return moment_line(name, slot, floating=master.floating, like=start, times=parsed.times)
+
+
+# ------------------------------------------------------------------------------------------------------- properties
+
+
+def _set_text(component: Component, name: str, text: str) -> None:
+    line = component.first(name)
+    params = {key: ",".join(values) for key, values in line.params.items() if key != "ALTREP"} if line else {}
+    component.replace(name, *([property_line(name, write_text(text), params)] if text else []))
+    if name == "DESCRIPTION":
+        component.replace("X-ALT-DESC")  # Outlook's copy of it in HTML, which would be shown instead
+
+
+def _lines_of(component: Component, attendee: Attendee) -> list[Line]:
+    found = []
+    for line in component.lines:
+        if line.name in ("ATTENDEE", CALBOT_ATTENDEE):
+            known = attendee_of(line)
+            same_address = attendee.address is not None and known.address == attendee.address.lower()
+            if same_address or (attendee.user is not None and known.user == attendee.user):
+                found.append(line)
+    return found

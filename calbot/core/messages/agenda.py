@@ -1,0 +1,103 @@
+"""Lists of events: the agenda by day, and the next event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+from calbot.core.i18n import Reader
+from calbot.core.model import Kind, Message, Occurrence, Status, instants
+
+from .card import series_line
+from .events import calendar_line, event_data, headed, link_line, place_line, title, when_line
+from .text import NAME, NOTHING, QUOTE, Rich, blocks, data, lines, own, say, say_n, strong, struck
+from .times import day_text, days_of, heading_text, hours_text, instant_text, left_text
+
+
+def agenda(
+    reader: Reader,
+    items: Sequence[tuple[int, Occurrence]],
+    *,
+    window: tuple[date, date],
+    search: str | None = None,
+    more: int = 0,
+    as_of: datetime | None = None,
+    with_calendar: bool = False,
+) -> Message:
+    """Events below the days on which they begin, each with its number. `items` is sorted by start.
+
+    Both days of `window` belong to it. `more` events did not fit. `as_of`: the data is as old as that, because a
+    calendar does not answer. `with_calendar`: name the calendar of each, where the room has several.
+    """
+    first, last = window
+    span = _span(reader, first, last)
+    days = []
+    by_day = groupby(items, key=lambda item: max(first, days_of(reader, item[1].when)[0]))
+    for day, group in by_day:
+        entries = [_entry(reader, number, occurrence, day, with_calendar) for number, occurrence in group]
+        days.append(lines(strong(own(heading_text(reader, day))), *entries))
+    found = data(search or "", QUOTE)
+    some, none = ("agenda.found", "agenda.found_none") if found else ("agenda.title", "agenda.title_none")
+    heading = say(reader, some if items else none, span=own(span), search=found)
+    footer = [
+        say_n(reader, "agenda.more", more) if more else NOTHING,
+        say(reader, "agenda.next" if items else "agenda.next_none", number=items[0][0] if items else 0),
+    ]
+    body = blocks(lines(heading, stale(reader, as_of)), *days, lines(*footer))
+    entries_data = [{"ref": number, **event_data(reader, occurrence)} for number, occurrence in items]
+    return Message(Kind.AGENDA, body.text, body.html, {"items": entries_data})
+
+
+def next_meeting(
+    reader: Reader, occurrence: Occurrence | None, *, calendar_title: str = "", as_of: datetime | None = None
+) -> Message:
+    """The event that comes next or is going on, and how long until it begins."""
+    if occurrence is None:
+        body = blocks(lines(say(reader, "next.none"), say(reader, "agenda.next_none")), stale(reader, as_of))
+        return Message(Kind.AGENDA, body.text, body.html, {"items": []})
+    start, end = instants(occurrence.when, reader.zone)
+    if start <= reader.now < end:
+        head = say(reader, "next.running", title=headed(reader, occurrence), until=own(instant_text(reader, end)))
+    else:
+        left = own(left_text(reader, start))
+        head = say(reader, "next.title", title=headed(reader, occurrence), left=left)
+    facts = lines(
+        head,
+        when_line(reader, occurrence.when),
+        series_line(reader, occurrence),
+        place_line(reader, occurrence),
+        link_line(reader, occurrence),
+        calendar_line(reader, calendar_title),
+    )
+    body = blocks(facts, stale(reader, as_of))
+    return Message(Kind.MEETING, body.text, body.html, event_data(reader, occurrence))
+
+
+def stale(reader: Reader, as_of: datetime | None) -> Rich:
+    """That what is shown is not fresh, because a calendar server does not answer."""
+    return NOTHING if as_of is None else say(reader, "agenda.stale", time=own(instant_text(reader, as_of)))
+
+
+def _span(reader: Reader, first: date, last: date) -> str:
+    if first == last:
+        return day_text(reader, first, year=False)
+    catalog = reader.catalog
+    return catalog.text(
+        "when.day_span", first=day_text(reader, first, year=False), last=day_text(reader, last, year=False)
+    )
+
+
+def _entry(reader: Reader, number: int, occurrence: Occurrence, day: date, with_calendar: bool) -> Rich:
+    details = occurrence.details
+    name = title(reader, occurrence)
+    if details.status is Status.CANCELLED:
+        name = say(reader, "agenda.cancelled", title=struck(name))
+    elif details.status is Status.TENTATIVE:
+        name = say(reader, "agenda.tentative", title=name)
+    if details.location and not details.hidden and details.location.strip() != details.link.strip():
+        name = say(reader, "agenda.at_place", title=name, place=data(details.location, NAME))
+    if with_calendar:
+        name = say(reader, "agenda.in_calendar", title=name, calendar=data(occurrence.calendar, NAME))
+    hours = own(hours_text(reader, occurrence.when, day))
+    return say(reader, "agenda.entry", number=number, hours=hours, title=name)

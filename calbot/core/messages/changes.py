@@ -1,0 +1,135 @@
+"""What became of an event: moved, cancelled, or changed by some other program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from calbot.core.ask import Say
+from calbot.core.changes import Change, ChangeKind, Field, Summary
+from calbot.core.i18n import Reader
+from calbot.core.model import AllDay, Kind, Message, Occurrence, Status
+
+from .card import note_lines
+from .events import event_data, link_line, place_line, title, when_line
+from .series import series_text
+from .text import NAME, NOTHING, QUOTE, Rich, blocks, data, join_link, joined, lines, own, say, say_n, strong, struck
+from .times import when_text
+
+
+def moved(
+    reader: Reader, old: Occurrence, new: Occurrence, *, notes: Sequence[Say] = (), whole_series: bool = False
+) -> Message:
+    """Old and new time of an event that was moved here."""
+    body = blocks(
+        lines(
+            say(reader, "moved.series" if whole_series else "moved.title", title=strong(title(reader, new))),
+            say(reader, "moved.old", when=struck(when_line(reader, old.when))),
+            say(reader, "moved.new", when=strong(when_line(reader, new.when))),
+            place_line(reader, new),
+            link_line(reader, new),
+        ),
+        note_lines(reader, notes),
+    )
+    return Message(Kind.CHANGE, body.text, body.html, {**event_data(reader, new), "old": event_data(reader, old)})
+
+
+def cancelled(
+    reader: Reader,
+    occurrence: Occurrence,
+    *,
+    reason: str | None = None,
+    notes: Sequence[Say] = (),
+    whole_series: bool = False,
+) -> Message:
+    """An event, or the whole series that it belongs to, that does not take place."""
+    name = strong(struck(title(reader, occurrence)))
+    why = data(reason or "", QUOTE * 2)
+    body = blocks(
+        lines(
+            say(reader, "cancelled.series" if whole_series else "cancelled.title", title=name),
+            struck(when_line(reader, occurrence.when)),
+            say(reader, "cancelled.reason", reason=why) if why else NOTHING,
+        ),
+        note_lines(reader, notes),
+    )
+    return Message(Kind.CANCELLED, body.text, body.html, {**event_data(reader, occurrence), "status": "cancelled"})
+
+
+def change_notice(reader: Reader, changes: Sequence[Change] | Summary, *, calendar_title: str = "") -> Message:
+    """What other programs changed in a calendar: a line for each change, or how many there were."""
+    calendar = data(calendar_title, NAME)
+    head = strong(say(reader, "change.heading_in", calendar=calendar) if calendar else say(reader, "change.heading"))
+    if isinstance(changes, Summary):
+        counts = {"created": changes.created, "changed": changes.changed, "cancelled": changes.cancelled}
+        said = (say_n(reader, f"change.count_{kind}", number) for kind, number in counts.items() if number)
+        body = blocks(head, lines(joined(", ", said), say(reader, "change.see")))
+        return Message(Kind.CHANGE, body.text, body.html, counts, notify=True)
+    body = blocks(head, lines(*(line for change in changes for line in _change_lines(reader, change))))
+    items = [_change_data(reader, change) for change in changes]
+    part = items[0] if len(items) == 1 else {"items": items}
+    return Message(Kind.CHANGE, body.text, body.html, part, notify=True)
+
+
+def _change_data(reader: Reader, change: Change) -> dict[str, Any]:
+    shown = change.after or change.before
+    part: dict[str, Any] = {} if shown is None else event_data(reader, shown)
+    part |= {"change": change.kind.value, "fields": sorted(change.fields), "count": change.count}
+    if change.kind in (ChangeKind.CANCELLED, ChangeKind.REMOVED):
+        part["status"] = Status.CANCELLED.value.lower()
+    elif change.before is not None:
+        part["old"] = event_data(reader, change.before)
+    return part
+
+
+def _change_lines(reader: Reader, change: Change) -> Iterator[Rich]:
+    old, new = change.before or change.after, change.after or change.before
+    if old is None or new is None:
+        return
+    name = strong(title(reader, new))
+    if change.count > 1:
+        name = say_n(reader, "change.several", change.count, title=name)
+    when = own(when_text(reader, new.when, year=False))
+    if change.kind is ChangeKind.CREATED:
+        yield say(reader, "change.created", title=name, when=when)
+    elif change.kind is not ChangeKind.CHANGED:
+        yield say(reader, "change.cancelled", title=struck(name), when=struck(when))
+    else:
+        if Field.TIME in change.fields:
+            before = struck(own(when_text(reader, old.when, year=False)))
+            yield say(reader, "change.time", title=name, old=before, new=when)
+        if not change.hidden:
+            yield from _seen_changes(reader, change.fields, old, new, name, when)
+
+
+def _seen_changes(
+    reader: Reader, fields: frozenset[Field], old: Occurrence, new: Occurrence, name: Rich, when: Rich
+) -> Iterator[Rich]:
+    """What else changed of an event that is not hidden."""
+    if Field.RULE in fields:
+        rule = series_text(reader, new.details.rule, all_day=isinstance(new.when, AllDay)) if new.details.rule else ""
+        yield (
+            say(reader, "change.rule", title=name, rule=rule) if rule else say(reader, "change.rule_other", title=name)
+        )
+    if Field.TITLE in fields:
+        yield say(reader, "change.title", title=name, when=when, old=struck(title(reader, old)))
+    if Field.PLACE in fields:
+        yield _place_change(reader, old, new, name, when)
+    if Field.LINK in fields:
+        link = join_link(new.details.link)
+        id = "change.link" if link else "change.link_removed"
+        yield say(reader, id, title=name, when=when, link=link)
+    if Field.STATUS in fields:
+        tentative = new.details.status is Status.TENTATIVE
+        yield say(reader, "change.tentative" if tentative else "change.confirmed", title=name, when=when)
+    if Field.ATTENDEES in fields:
+        yield say(reader, "change.attendees", title=name, when=when)
+
+
+def _place_change(reader: Reader, old: Occurrence, new: Occurrence, name: Rich, when: Rich) -> Rich:
+    place, before = data(new.details.location), data(old.details.location)
+    if not place:
+        return say(reader, "change.place_removed", title=name, when=when, old=struck(before))
+    if not before:
+        return say(reader, "change.place_added", title=name, when=when, new=place)
+    return say(reader, "change.place", title=name, when=when, old=struck(before), new=place)

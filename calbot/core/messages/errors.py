@@ -1,0 +1,50 @@
+"""What went wrong: what was not understood, why, and what would work here."""
+
+from __future__ import annotations
+
+from calbot.core.i18n import Reader
+from calbot.core.model import Kind, Message
+from calbot.errors import CalbotError, Unavailable
+
+from .text import NOTHING, QUOTE, Rich, code, data, lines, own, say
+
+_ABOUT_DATES = "error.date_"
+# Parameters that come from a calendar, so that a text with them must not leave in clear.
+_CONTENTS = frozenset(("title", "when", "place", "calendar_title"))
+
+
+def error(reader: Reader, error: CalbotError, *, example: str | None = None) -> Message:
+    """The error in words. `example` is a whole command that would work in this room.
+
+    The text is the catalog's `error.<reason>`, or `error.<code>` for a reason without one.
+    """
+    later = say(reader, "error.later") if isinstance(error, Unavailable) else NOTHING
+    body = lines(reason(reader, error), later, _example(reader, example))
+    discloses = not _CONTENTS.isdisjoint(error.params)
+    return Message(Kind.ERROR, body.text, body.html, {"code": error.code.value}, discloses=discloses)
+
+
+def internal_error(reader: Reader, reference: str) -> Message:
+    """Something that must not happen; `reference` finds it in the log."""
+    body = say(reader, "error.internal_with", reference=code(reference))
+    return Message(Kind.ERROR, body.text, body.html, {"code": "internal"}, discloses=False)
+
+
+def reason(reader: Reader, error: CalbotError) -> Rich:
+    """Why, as a sentence: of a date, after the `words` at fault. The parameter `why` is itself the reason of one."""
+    id = f"error.{error.reason}"
+    if id not in reader.catalog:
+        id = f"error.{error.code.value}"
+    params: dict[str, Rich | str | int] = {
+        name: data(value, QUOTE) if isinstance(value, str) else own(str(value)) for name, value in error.params.items()
+    }
+    params["why"] = say(reader, f"error.{error.params.get('why', 'date_not_understood')}")
+    why = say(reader, id, **params)
+    words = params.get("words")
+    if not words or not id.startswith(_ABOUT_DATES):
+        return why
+    return say(reader, "error.about", words=words, reason=why)
+
+
+def _example(reader: Reader, example: str | None) -> Rich:
+    return say(reader, "error.example", example=code(example)) if example else NOTHING

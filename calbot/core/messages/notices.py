@@ -1,0 +1,45 @@
+"""Short answers, hints, and what the bot says when it comes into a room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from calbot.core.i18n import Reader
+from calbot.core.model import Kind, Member, Message
+
+from .text import NAME, code, data, joined, lines, pill, say, strong
+
+
+def ok(reader: Reader, id: str, /, **params: str | int) -> Message:
+    """An answer of one sentence; `id` is a catalog id below ``ok.``"""
+    body = say(reader, f"ok.{id}", **params)
+    return Message(Kind.OK, body.text, body.html)
+
+
+def not_encrypted_hint(reader: Reader) -> Message:
+    """Why the bot says nothing of a calendar here."""
+    body = lines(say(reader, "hint.not_encrypted"), say(reader, "hint.not_encrypted_how"))
+    return Message(Kind.ERROR, body.text, body.html, {"code": "not_encrypted"}, discloses=False)
+
+
+def cannot_read_hint(reader: Reader, member: Member) -> Message:
+    """Told once to somebody whose messages the bot cannot decrypt."""
+    body = lines(
+        say(reader, "hint.cannot_read", name=pill(member.user, member.name)), say(reader, "hint.cannot_read_how")
+    )
+    return Message(Kind.ERROR, body.text, body.html, {"code": "internal"}, discloses=False).mentioning(member.user)
+
+
+def welcome(reader: Reader, calendars: Sequence[str]) -> Message:
+    """On joining a mapped room: which calendars it shows, and how to begin."""
+    shown = strong(joined(", ", (data(name, NAME) for name in calendars)))
+    body = lines(
+        say(reader, "welcome.mapped", calendars=shown), say(reader, "welcome.start"), say(reader, "welcome.help")
+    )
+    return Message(Kind.OK, body.text, body.html)
+
+
+def welcome_unmapped(reader: Reader, room: str) -> Message:
+    """On joining a room without a calendar: how an administrator connects one. `room` is its id."""
+    body = lines(say(reader, "welcome.unmapped"), say(reader, "welcome.unmapped_how", room=code(room)))
+    return Message(Kind.OK, body.text, body.html, discloses=False)

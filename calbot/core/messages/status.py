@@ -1,0 +1,154 @@
+"""The state of the bot in one screen: each calendar, encryption, clock, set-up, rights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+from calbot.core.ask import Say
+from calbot.core.i18n import Reader
+from calbot.core.model import Kind, Message
+from calbot.core.settings import Problem, Severity
+
+from .events import utc_text
+from .text import NAME, NOTHING, Rich, blocks, code, data, joined, lines, own, say, say_n, strong
+from .times import duration_text, instant_text
+
+Crypto: TypeAlias = Literal["verified", "unverified", "off"]
+
+_PROBLEMS = 8  # mistakes of the configuration that are shown; the log has all
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarReport:
+    """How a calendar stands. `problem` is a catalog id below ``error.``; `set_aside` counts what cannot be read."""
+
+    name: str
+    last_sync: datetime | None
+    next_sync: datetime | None
+    problem: str | None
+    ahead: int
+    next_reminder: datetime | None
+    set_aside: int = 0
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Everything `status` says. `notes` are catalog ids below ``status.note.``: the client's set-up, missing rights.
+
+    `clock_off` is how far the bot's clock is ahead of the homeserver's, if that is known. `problems` is left empty for
+    people who cannot mend the configuration.
+    """
+
+    version: str
+    calendars: tuple[CalendarReport, ...]
+    crypto: Crypto
+    room_encrypted: bool
+    clock_off: timedelta | None = None
+    notes: tuple[Say, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+_CLOCK_TOLERANCE = timedelta(seconds=5)
+
+
+def status(reader: Reader, report: StatusReport) -> Message:
+    body = blocks(
+        strong(say(reader, "status.heading", version=report.version)),
+        *(_calendar(reader, calendar) for calendar in report.calendars),
+        NOTHING if report.calendars else say(reader, "status.no_calendar"),
+        lines(
+            say(reader, f"status.crypto.{report.crypto}"),
+            say(reader, "status.room_encrypted" if report.room_encrypted else "status.room_plain"),
+            _clock(reader, report.clock_off),
+            *(say(reader, f"status.note.{note.id}", **note.params) for note in report.notes),
+        ),
+        _problems(reader, "status.problems", [one for one in report.problems if one.severity is Severity.ERROR]),
+        _problems(reader, "status.notices", [one for one in report.problems if one.severity is Severity.NOTICE]),
+    )
+    return Message(Kind.STATUS, body.text, body.html, _data(report))
+
+
+def problem_line(reader: Reader, problem: Problem) -> Rich:
+    """A mistake in the configuration: where, and what was expected."""
+    expected = say(reader, f"config.{problem.expected}", **problem.params)
+    return say(reader, "status.problem", path=code(problem.path), expected=expected)
+
+
+def _calendar(reader: Reader, calendar: CalendarReport) -> Rich:
+    head = strong(data(calendar.name, NAME))
+    if calendar.read_only:
+        head = say(reader, "status.read_only", name=head)
+    return lines(
+        head,
+        _problem(reader, calendar.problem) if calendar.problem else NOTHING,
+        _synced(reader, calendar),
+        say_n(reader, "status.ahead", calendar.ahead),
+        _moment(reader, "status.next_reminder", calendar.next_reminder),
+        say_n(reader, "status.set_aside", calendar.set_aside) if calendar.set_aside else NOTHING,
+    )
+
+
+def _problem(reader: Reader, reason: str) -> Rich:
+    id = f"error.{reason}"
+    why = say(reader, id if id in reader.catalog else "error.calendar_unavailable")
+    return say(reader, "status.calendar_problem", reason=why)
+
+
+def _synced(reader: Reader, calendar: CalendarReport) -> Rich:
+    last = _moment(reader, "status.synced", calendar.last_sync) or say(reader, "status.never_synced")
+    return joined(", ", (last, _moment(reader, "status.next_sync", calendar.next_sync)))
+
+
+def _moment(reader: Reader, id: str, instant: datetime | None) -> Rich:
+    return NOTHING if instant is None else say(reader, id, time=own(instant_text(reader, instant)))
+
+
+def _clock(reader: Reader, off: timedelta | None) -> Rich:
+    if off is None:
+        return NOTHING
+    if abs(off) <= _CLOCK_TOLERANCE:
+        return say(reader, "status.clock")
+    seconds = round(abs(off).total_seconds())
+    shown = say_n(reader, "duration.seconds", seconds) if seconds < 60 else own(duration_text(reader, abs(off)))
+    return say(reader, "status.clock_ahead" if off > timedelta(0) else "status.clock_behind", duration=shown)
+
+
+def _problems(reader: Reader, heading: str, problems: Sequence[Problem]) -> Rich:
+    if not problems:
+        return NOTHING
+    rest = len(problems) - _PROBLEMS
+    return lines(
+        strong(say_n(reader, heading, len(problems))),
+        *(problem_line(reader, problem) for problem in problems[:_PROBLEMS]),
+        say_n(reader, "status.problems_more", rest) if rest > 0 else NOTHING,
+    )
+
+
+def _data(report: StatusReport) -> dict[str, Any]:
+    return {
+        "version": report.version,
+        "crypto": report.crypto,
+        "room_encrypted": report.room_encrypted,
+        "calendars": [
+            {
+                "calendar": calendar.name,
+                "last_sync": _utc(calendar.last_sync),
+                "next_sync": _utc(calendar.next_sync),
+                "problem": calendar.problem,
+                "ahead": calendar.ahead,
+                "next_reminder": _utc(calendar.next_reminder),
+                "set_aside": calendar.set_aside,
+            }
+            for calendar in report.calendars
+        ],
+        "notes": [note.id for note in report.notes],
+        "problems": [{"path": problem.path, "expected": problem.expected} for problem in report.problems],
+    }
+
+
+def _utc(instant: datetime | None) -> str | None:
+    return None if instant is None else utc_text(instant)

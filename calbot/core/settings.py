@@ -1,0 +1,229 @@
+"""The checked configuration: what `base-config.yaml` says, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from .model import AccountName, CalendarName, Locale, RoomId, UserId
+
+
+class Severity(str, Enum):
+    ERROR = "error"  # what it concerns cannot be used
+    NOTICE = "notice"  # good to know; everything works
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding: where (`accounts.city.url`) and what was expected there, as a catalog key below ``config.``."""
+
+    path: str
+    expected: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a password is: given as such, in an environment variable, or in a file. Never shown, not even by repr."""
+
+    value: str = field(default="", repr=False)
+    env: str = ""
+    file: str = ""
+
+
+class Auth(str, Enum):
+    BASIC = "basic"
+    DIGEST = "digest"
+    BEARER = "bearer"
+
+
+class Delivery(str, Enum):
+    """Who sends invitations: the calendar server (RFC 6638), the bot by e-mail (iMIP), nobody."""
+
+    SERVER = "server"
+    EMAIL = "email"
+    NONE = "none"
+
+
+class Access(str, Enum):
+    READ_WRITE = "read-write"
+    READ_ONLY = "read-only"
+
+
+class Show(str, Enum):
+    FULL = "full"
+    BUSY = "busy"
+
+
+class Mention(str, Enum):
+    """Whom a reminder mentions."""
+
+    ATTENDEES = "attendees"
+    ROOM = "room"
+    NONE = "none"
+
+
+class Alarms(str, Enum):
+    USE = "use"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A login to a calendar server. `url` ends in a slash; `timeout` in seconds; `parallel` requests at once."""
+
+    name: AccountName
+    url: str
+    username: str
+    password: Secret
+    auth: Auth = Auth.BASIC
+    ca_file: str = ""
+    address: str = ""
+    delivery: Delivery = Delivery.NONE
+    timeout: float = 20.0
+    parallel: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MapRights:
+    """Who besides the admins may connect a calendar to a room. `power_level` only narrows the others."""
+
+    users: frozenset[UserId] = frozenset()
+    rooms: frozenset[RoomId] = frozenset()
+    power_level: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A calendar of an account. `url` is absolute. `organizer` is a cal-address without ``mailto:``, or empty."""
+
+    name: CalendarName
+    account: AccountName
+    url: str
+    access: Access = Access.READ_WRITE
+    show: Show = Show.FULL
+    organizer: str = ""
+    delivery: Delivery | None = None  # None: as the account
+    map: MapRights = field(default_factory=MapRights)
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Power levels needed in a room. `settings` None: the room's state_default."""
+
+    new: int = 0
+    cancel: int = 50
+    settings: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    language: Locale = "de"
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Berlin"))
+    duration: timedelta = timedelta(minutes=60)
+    reminders: tuple[timedelta, ...] = (timedelta(minutes=15),)
+    alarms: Alarms = Alarms.USE
+    mention: Mention = Mention.ATTENDEES
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room's mapping and settings, the defaults filled in. `write_to` is None where nothing can be written."""
+
+    id: RoomId
+    calendars: tuple[CalendarName, ...]
+    write_to: CalendarName | None
+    language: Locale
+    timezone: ZoneInfo
+    duration: timedelta
+    reminders: tuple[timedelta, ...]
+    alarms: Alarms
+    mention: Mention
+    levels: Levels = field(default_factory=Levels)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """How a Matrix ID becomes an address: `address_template` on the bot's own server, `templates` on others by name."""
+
+    address_template: str = ""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[UserId, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingLinks:
+    template: str = ""  # holds {secret}
+    room: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    deadline: timedelta = timedelta(days=3)
+    max_options: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    interval: timedelta = timedelta(seconds=60)
+    max_interval: timedelta = timedelta(minutes=15)
+    horizon: timedelta = timedelta(days=180)
+    max_command_age: timedelta = timedelta(minutes=15)
+
+
+class ForeignMembers(str, Enum):
+    """What happens while a room has members of servers that are not allowed."""
+
+    PAUSE = "pause"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is over is kept."""
+
+    events: timedelta = timedelta(days=30)
+    polls: timedelta = timedelta(days=90)
+    reminders: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    require_encryption: bool = False
+    foreign_members: ForeignMembers = ForeignMembers.PAUSE
+    cross_signed_only: bool = False  # send_keys_to: cross-signed
+    retention: Retention = field(default_factory=Retention)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the bot was told, checked."""
+
+    command_prefix: str = "!meet"
+    admins: frozenset[UserId] = frozenset()
+    allowed_servers: frozenset[str] = frozenset()  # empty: the bot's own
+    defaults: Defaults = field(default_factory=Defaults)
+    accounts: Mapping[AccountName, Account] = field(default_factory=dict)
+    calendars: Mapping[CalendarName, Calendar] = field(default_factory=dict)
+    rooms: Mapping[RoomId, Room] = field(default_factory=dict)
+    people: People = field(default_factory=People)
+    meeting_links: MeetingLinks = field(default_factory=MeetingLinks)
+    polls: Polls = field(default_factory=Polls)
+    sync: Sync = field(default_factory=Sync)
+    privacy: Privacy = field(default_factory=Privacy)
+
+    def rooms_of(self, calendar: CalendarName) -> tuple[Room, ...]:
+        return tuple(room for room in self.rooms.values() if calendar in room.calendars)
+
+    def delivery(self, calendar: CalendarName) -> Delivery:
+        """Who invites for a calendar: its own setting, else its account's."""
+        own = self.calendars[calendar].delivery
+        return own if own is not None else self.accounts[self.calendars[calendar].account].delivery
+
+    def organizer(self, calendar: CalendarName) -> str:
+        """The ORGANIZER of what the bot writes there, or nothing if no address is known."""
+        return self.calendars[calendar].organizer or self.accounts[self.calendars[calendar].account].address

@@ -1,0 +1,263 @@
+"""Writing an event: title, date, people and options in any order, and nothing taken for what it is not."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calbot.core.commands import CommandId, Event, New
+from calbot.core.commands.lexing import clean
+from calbot.core.dates import At, Choice, Day, Every
+from calbot.core.model import Locale
+from calbot.errors import Code
+
+from .typing_in import ANNA, BEN, at, refusal, typed
+
+TEN = At(at(11, 24, 10))
+TWO = (ANNA, BEN)
+PARTS = [
+    '"Jour fixe"',
+    "morgen 10 Uhr",
+    "{anna}",
+    'ort:"Raum 4"',
+    "for:45m",
+    "link:no",
+    "kal:it",
+    "{ben}",
+    "text:„A B“",
+]
+VISIBLE = st.characters(categories=["L", "N", "P", "S"], exclude_characters='"”“')
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "expected"),
+    [
+        ('neu "Jour fixe" morgen 10 Uhr', "de", New("Jour fixe", TEN)),
+        ('new "Jour fixe" tomorrow 10am', "en", New("Jour fixe", TEN)),
+        ('new "Jour fixe" tomorrow 10am', "de", New("Jour fixe", TEN)),
+        ('neu "Jour fixe" morgen 10 Uhr', "en", New("Jour fixe", TEN)),
+        ('termin "Jour fixe" morgen 10 Uhr', "de", New("Jour fixe", TEN)),
+        ('event "Jour fixe" tomorrow 10am', "en", New("Jour fixe", TEN)),
+        ("neu „Jour fixe“ morgen 10-11 Uhr", "de", New("Jour fixe", At(at(11, 24, 10), at(11, 24, 11)))),
+        ("neu Jour fixe morgen 10 Uhr", "de", New("Jour fixe", TEN)),
+        ("neu Jour fixe, morgen 10 Uhr", "de", New("Jour fixe", TEN)),
+        ("neu Jour fixe: morgen 10 Uhr", "de", New("Jour fixe", TEN)),
+        ("neu Jour fixe - morgen 10 Uhr", "de", New("Jour fixe", TEN)),
+        ("neu\nJour fixe\nmorgen 10 Uhr", "de", New("Jour fixe", TEN)),
+        ("neu\tJour\u00a0fixe   morgen\u202f10 Uhr", "de", New("Jour fixe", TEN)),
+        ("NEU Jour Fixe MORGEN 10 UHR", "de", New("Jour Fixe", TEN)),
+        ('neu morgen 10 Uhr "Jour fixe"', "de", New("Jour fixe", TEN)),
+        ('neu morgen "Jour fixe" 10 Uhr', "de", New("Jour fixe", TEN)),
+        ('neu "Jour fixe" "morgen 10 Uhr"', "de", New("Jour fixe", TEN)),
+        ('neu Lesung "Faust" morgen 10 Uhr', "de", New('Lesung "Faust"', TEN)),
+        ("neu „Faust“ und „Nathan“ morgen 10 Uhr", "de", New("„Faust“ und „Nathan“", TEN)),
+        ("neu Bürger:innensprechstunde morgen 10 Uhr", "de", New("Bürger:innensprechstunde", TEN)),
+        ("neu Betreff: Haushalt morgen 10 Uhr", "de", New("Betreff: Haushalt", TEN)),
+        ("neu Abgabe bis: Freitagskreis morgen 10 Uhr", "de", New("Abgabe bis: Freitagskreis", TEN)),
+        ("neu Projekt:Start morgen 10 Uhr", "de", New("Projekt:Start", TEN)),
+        ("neu Geht's um https://example.org/a;b? morgen 10 Uhr", "de", New("Geht's um https://example.org/a;b?", TEN)),
+        ("neu Inventur morgen", "de", New("Inventur", Day(date(2026, 11, 24), date(2026, 11, 24)))),
+        ("neu Runde jeden Dienstag 10 Uhr", "de", New("Runde", Every(TEN, "FREQ=WEEKLY;BYDAY=TU"))),
+        ("neu Runde nächsten Dienstag 10 Uhr", "de", New("Runde", Choice((TEN, At(at(12, 1, 10)))))),
+        ("neu Budgetrunde nächsten Di 14-15 Uhr {anna} {ben}", "de",
+         New("Budgetrunde", Choice((At(at(11, 24, 14), at(11, 24, 15)), At(at(12, 1, 14), at(12, 1, 15)))), TWO)),
+    ],
+)  # fmt: skip
+def test_title_and_date(text: str, locale: Locale, expected: New) -> None:
+    assert typed(text, locale=locale) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "neu Jour fixe morgen 10 Uhr {anna} {ben}",
+        "neu Jour fixe morgen 10 Uhr mit {anna} und {ben}",
+        "neu Jour fixe morgen 10 Uhr mit {anna}, {ben}.",
+        "neu Jour fixe mit {anna} und {ben} morgen 10 Uhr",
+        "neu {anna} {ben} Jour fixe morgen 10 Uhr",
+        "neu {anna} & {ben}: Jour fixe morgen 10 Uhr",
+        "neu Jour fixe {anna} morgen {ben} 10 Uhr",
+        'neu "Jour fixe" morgen 10 Uhr\n{anna}\n{ben}',
+        'neu "Jour fixe"{anna}{ben}morgen 10 Uhr',
+        "neu Jour fixe morgen 10 Uhr mit {anna} und {ben} und {anna}",
+        "neu Jour fixe morgen 10 Uhr with {anna}, and {ben}",
+        "neu Jour fixe morgen 10 Uhr required: {anna} {ben}",
+    ],
+)
+def test_people_stand_anywhere(text: str) -> None:
+    assert typed(text) == New("Jour fixe", TEN, attendees=(ANNA, BEN))
+
+
+@pytest.mark.parametrize(
+    ("text", "attendees", "optional"),
+    [
+        ("neu X morgen 10 Uhr {anna} optional: {ben}", (ANNA,), (BEN,)),
+        ("neu X morgen 10 Uhr optional:{ben} ort:A {anna}", (ANNA,), (BEN,)),
+        ("neu X morgen 10 Uhr {anna} optional: {anna} und {ben}", (), (ANNA, BEN)),
+        ("neu X optional: {anna} morgen 10 Uhr {ben}", (), (ANNA, BEN)),
+        ("neu X morgen 10 Uhr optional:@ben:example.org", (), (BEN,)),
+        ("neu X morgen 10 Uhr optional: {ben} ort:A {ben} {anna}", (ANNA,), (BEN,)),
+        ("neu X morgen 10 Uhr {ben} {anna} optional: {ben}", (ANNA,), (BEN,)),
+        ('neu "mit {anna}" morgen 10 Uhr {ben}', (BEN,), ()),
+    ],
+)
+def test_who_is_optional(text: str, attendees: tuple[str, ...], optional: tuple[str, ...]) -> None:
+    result = typed(text.replace("@ben:example.org", "{ben}") if "{" in text else text)
+    assert isinstance(result, New)
+    assert (result.attendees, result.optional) == (attendees, optional)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'neu "Jour fixe" morgen 10 Uhr ort:"Raum 4.12" text:Haushalt for:45m kal:it-team link:no',
+        "neu „Jour fixe“ ort:„Raum 4.12“ morgen desc:Haushalt 10 Uhr dauer:45m cal:it-team link:NEIN",
+        "new LOC:'Raum 4.12' text:„Haushalt“ für:45min cal:it-team, link:no «Jour fixe» morgen 10 Uhr",
+        "neu Jour fixe ort:“Raum 4.12”\ntext:Haushalt\nfor:0:45 kal:it-team\nlink:aus morgen 10 Uhr",
+    ],
+)
+def test_options_stand_anywhere(text: str) -> None:
+    assert typed(text.replace("0:45", "45m")) == New(
+        "Jour fixe",
+        TEN,
+        duration=timedelta(minutes=45),
+        location="Raum 4.12",
+        description="Haushalt",
+        calendar="it-team",
+        link=False,
+    )
+
+
+def test_a_description_keeps_its_lines_and_a_place_may_be_an_address() -> None:
+    result = typed('neu "X" morgen 10 Uhr text:"eins\nzwei" ort:https://example.org/r;a=b?c#d')
+    assert isinstance(result, New)
+    assert result.description == "eins\nzwei"
+    assert result.location == "https://example.org/r;a=b?c#d"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "params"),
+    [
+        ("neu", "title_missing", {}),
+        ("neu {anna}", "title_missing", {}),
+        ("neu morgen 10 Uhr", "title_missing", {}),
+        ('neu "" morgen 10 Uhr', "title_missing", {}),
+        ('neu "-" morgen 10 Uhr', "title_missing", {}),
+        ("neu Jour fixe", "when_missing", {"title": "Jour fixe"}),
+        ('neu "Jour fixe"', "when_missing", {"title": "Jour fixe"}),
+        ("neu Jour fixe farbe:rot", "unknown_option", {"option": "farbe"}),
+        ('neu "Jour fixe" irgendwann', "date_not_understood", {"text": "irgendwann"}),
+        ('neu "Jour fixe" morgen 10 Uhr vielleicht', "date_not_understood", {"text": "morgen 10 Uhr vielleicht"}),
+        ('neu "Jour fixe" morgen 10 Uhr farbe:rot', "unknown_option", {"option": "farbe"}),
+        ('neu titel:"Jour fixe" morgen 10 Uhr', "unknown_option", {"option": "titel"}),
+        ("neu Jour fixe orr:Rathaus morgen 10 Uhr", "unknown_option_near", {"option": "orr", "suggestion": "ort"}),
+        ("neu Jour fixe morgen 10 Uhr ort: Rathaus", "option_without_value", {"option": "ort"}),
+        ('neu Jour fixe morgen 10 Uhr ort:""', "option_without_value", {"option": "ort"}),
+        ("neu Jour fixe morgen 10 Uhr ort:A loc:B", "option_twice", {"option": "loc"}),
+        ("neu Jour fixe morgen 10 Uhr bis:11", "option_not_here", {"option": "bis"}),
+        ("neu Jour fixe morgen 10 Uhr raum:4.12", "not_available_yet", {"option": "raum"}),
+        ("neu Jour fixe morgen 10 Uhr optional: alle", "option_wants_people", {"option": "optional"}),
+        ("neu Jour fixe morgen 10 Uhr optional:anna", "option_wants_people", {"option": "optional"}),
+        ("neu Jour fixe morgen 10 Uhr link:vielleicht", "option_value", {"option": "link", "value": "vielleicht"}),
+        ("neu Jour fixe morgen 10 Uhr for:ewig", "duration_not_understood", {"text": "ewig"}),
+        ("neu Jour fixe morgen 10-11 Uhr for:2h", "duration_and_end", {"text": "2h"}),
+        ("neu Jour fixe morgen for:2h", "duration_all_day", {"text": "2h"}),
+    ],
+)
+def test_what_is_wrong_is_said_and_quoted(text: str, reason: str, params: dict[str, str]) -> None:
+    result = refusal(text)
+    assert (result.reason, result.code, result.command) == (reason, Code.NOT_UNDERSTOOD, CommandId.NEW)
+    assert params.items() <= result.params.items()
+
+
+@pytest.mark.parametrize(
+    "text", ['neu "Jour fixe" heute 9 Uhr', "neu Jour fixe heute 9 Uhr", "neu Jour fixe 22.11. 9:00"]
+)
+def test_the_past_is_refused(text: str) -> None:
+    assert refusal(text).code is Code.IN_PAST
+
+
+def test_a_title_has_bounds() -> None:
+    assert refusal(f'neu "{"x" * 300}" morgen 10 Uhr').code is Code.LIMIT
+
+
+def test_termin_with_arguments_is_no_answer_to_a_poll() -> None:
+    assert typed("termin", replying=True) == Event()
+    assert typed("termin Jour fixe morgen 10 Uhr", replying=True) == New("Jour fixe", TEN)
+    assert refusal("termin Budget", replying=True).command is CommandId.NEW
+
+
+@settings(deadline=None)
+@given(
+    st.permutations(PARTS),
+    st.sampled_from([" ", "  ", "\n", " \n "]),
+)
+def test_the_order_does_not_matter(parts: list[str], blank: str) -> None:
+    result = typed(blank.join(["neu", *parts]))
+    assert isinstance(result, New)
+    assert sorted(result.attendees) == [ANNA, BEN]
+    assert (result.title, result.when, result.duration) == ("Jour fixe", TEN, timedelta(minutes=45))
+    assert (result.location, result.description, result.calendar, result.link) == ("Raum 4", "A B", "it", False)
+
+
+@settings(deadline=None)
+@given(
+    st.text(
+        alphabet=st.characters(categories=["L", "N", "P", "S"], exclude_characters='"”“\u034f'), min_size=1, max_size=30
+    )
+)
+def test_a_quoted_title_is_kept_as_it_was_typed(title: str) -> None:
+    result = typed(f'neu "{title}" morgen 10 Uhr')
+    tidy = clean(title).rstrip(",;:–-")
+    if tidy:
+        assert result == New(tidy, TEN)
+
+
+def test_where_the_title_ends_is_the_senders_choice() -> None:
+    result = typed("neu Sitzung Freitag morgen 10 Uhr ort:Rathaus")
+    friday = At(at(11, 27, 10))
+    assert result == New(
+        "Sitzung Freitag", Choice((TEN, friday)), location="Rathaus", titles=("Sitzung Freitag", "Sitzung")
+    )
+    assert isinstance(result, New)
+    assert result.chosen(0) == New("Sitzung Freitag", TEN, location="Rathaus")
+    assert result.chosen(1) == New("Sitzung", friday, location="Rathaus")
+
+
+def test_of_two_dates_the_sender_chooses_one() -> None:
+    result = typed("neu Runde nächsten Dienstag 10 Uhr")
+    assert isinstance(result, New)
+    assert result.chosen(1) == New("Runde", At(at(12, 1, 10)))
+    with pytest.raises(TypeError):
+        result.chosen(1).chosen(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "params"),
+    [
+        (
+            "neu Jour fixe Dienstg 10 Uhr",
+            "border_unclear",
+            {"title": "Jour fixe Dienstg", "words": "Dienstg"},
+        ),
+        ("neu Jour fixe Dienstg 10:00", "border_unclear", {"title": "Jour fixe Dienstg", "words": "Dienstg"}),
+        ("new Jour fixe tuesdy 10:00", "border_unclear", {"title": "Jour fixe tuesdy", "words": "tuesdy"}),
+        ("neu Jour fixe morgen 10 Uhr bitte", "date_not_understood", {"text": "morgen 10 Uhr bitte", "words": "bitte"}),
+        ("neu Jour fixe morgen 10 Uhr @Anna, danke", "person_not_linked", {"name": "@Anna"}),
+        ('neu Treffen Dienstag "Budget" 10 Uhr', "border_unclear", {"words": "Dienstag"}),
+        ("neu morgen 10 Uhr Jour fixe", "title_after_date", {"title": "Jour fixe", "when": "morgen 10 Uhr"}),
+        ("neu Klausur irgendwann nächste Woche", "date_vague", {"text": "nächste Woche"}),
+    ],
+)
+def test_a_doubtful_border_is_no_guess(text: str, reason: str, params: dict[str, str]) -> None:
+    result = refusal(text)
+    assert (result.reason, dict(result.params)) == (reason, {**result.params, **params})
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_the_language_that_reads_more_words_was_spoken(locale: Locale) -> None:
+    assert typed("neu Jour fixe tomorrow 10:00", locale=locale) == New("Jour fixe", TEN)
+    assert typed("neu Jour fixe morgen 10:00", locale=locale) == New("Jour fixe", TEN)

@@ -1,0 +1,217 @@
+"""Commands without dates of their own, and everything that is no command."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from calbot.core.commands import (
+    Answer,
+    ByNumber,
+    ByReply,
+    Close,
+    Command,
+    CommandId,
+    Event,
+    Help,
+    Last,
+    List,
+    Next,
+    Show,
+    Status,
+    Sync,
+    Vote,
+    When,
+)
+from calbot.core.model import Locale
+from calbot.errors import Code
+
+from .typing_in import refusal, typed
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("", Help()),
+        ("help", Help()),
+        ("hilfe", Help()),
+        ("HILFE!", Help()),
+        ("?", Help()),
+        ("hilfe neu", Help(CommandId.NEW)),
+        ("hilfe termin", Help(CommandId.NEW)),
+        ("help event", Help(CommandId.EVENT)),
+        ('hilfe "neu"', Help(CommandId.NEW)),
+        ("help search", Help(CommandId.LIST)),
+        ("hilfe umfrage", Help(CommandId.POLL)),
+        ("2", Answer(2)),
+        ("#2", Answer(2)),
+        ("2.", Answer(2)),
+        ("2️⃣", Answer(2)),
+        ("next", Next()),
+        ("nächster", Next()),
+        ("Naechster", Next()),
+        ("close", Close()),
+        ("schließen", Close()),
+        ("SCHLIESSEN", Close()),
+        ("status", Status()),
+        ("zustand", Status()),
+        ("sync", Sync()),
+        ("abgleich", Sync()),
+        ("when nächsten Di 14-15", When("nächsten Di 14-15")),
+        ('wann "morgen  10 Uhr"', When("morgen 10 Uhr")),
+        ("wann morgen for:2h", When("morgen for:2h")),
+        ("show 3", Show(ByNumber(3))),
+        ("zeige #3", Show(ByNumber(3))),
+        ("zeige Nr. 3", Show(ByNumber(3))),
+        ("zeige Termin 3", Show(ByNumber(3))),
+        ("zeigen 3.", Show(ByNumber(3))),
+        ("show last", Show(Last())),
+        ("zeige letzten", Show(Last())),
+    ],
+)
+def test_commands(text: str, command: Command) -> None:
+    assert typed(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("show", Show(ByReply())),
+        ("zeige 3", Show(ByNumber(3))),
+        ("event", Event()),
+        ("Termin", Event()),
+        ("TERMIN.", Event()),
+    ],
+)
+def test_in_a_reply(text: str, command: Command) -> None:
+    assert typed(text, replying=True) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("vote 1", (1,)),
+        ("vote 1 3", (1, 3)),
+        ("stimme 1,3", (1, 3)),
+        ("stimme 1, 3 und 4", (1, 3, 4)),
+        ("stimme für 2", (2,)),
+        ("stimme Option 2 & 3", (2, 3)),
+        ("stimmen 3; 1", (3, 1)),
+        ("vote 1\n3", (1, 3)),
+        ("vote 2 2 #2", (2,)),
+        ("vote 1️⃣ 3️⃣", (1, 3)),
+        ("vote 42", (42,)),
+        ("vote none", ()),
+        ("stimme keine", ()),
+        ("STIMME KEINE", ()),
+    ],
+)
+def test_votes(text: str, numbers: tuple[int, ...]) -> None:
+    assert typed(text) == Vote(numbers)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["vote", "stimme", "vote ja", "vote 1-3", "vote 0", "vote 1 none", "vote 99999", "stimme und", "vote 1 vielleicht"],
+)
+def test_votes_that_are_none(text: str) -> None:
+    result = refusal(text)
+    assert (result.reason, result.command) == ("vote_numbers", CommandId.VOTE)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "window", "search"),
+    [
+        ("list", "en", None, ""),
+        ("Liste", "de", None, ""),
+        ("agenda", "de", None, ""),
+        ("liste heute", "de", (date(2026, 11, 23), date(2026, 11, 24)), ""),
+        ("heute", "de", (date(2026, 11, 23), date(2026, 11, 24)), ""),
+        ("today", "en", (date(2026, 11, 23), date(2026, 11, 24)), ""),
+        ("today", "de", (date(2026, 11, 23), date(2026, 11, 24)), ""),
+        ("morgen", "de", (date(2026, 11, 24), date(2026, 11, 25)), ""),
+        ("list tomorrow", "en", (date(2026, 11, 24), date(2026, 11, 25)), ""),
+        ("woche", "de", (date(2026, 11, 23), date(2026, 11, 30)), ""),
+        ("liste Woche", "de", (date(2026, 11, 23), date(2026, 11, 30)), ""),
+        ("week", "en", (date(2026, 11, 23), date(2026, 11, 30)), ""),
+        ("next week", "en", (date(2026, 11, 30), date(2026, 12, 7)), ""),
+        ("NEXT WEEK", "de", (date(2026, 11, 30), date(2026, 12, 7)), ""),
+        ("nächste Woche", "de", (date(2026, 11, 30), date(2026, 12, 7)), ""),
+        ("naechste\nwoche", "de", (date(2026, 11, 30), date(2026, 12, 7)), ""),
+        ("liste nächste Woche", "de", (date(2026, 11, 30), date(2026, 12, 7)), ""),
+        ("liste 24.12.", "de", (date(2026, 12, 24), date(2026, 12, 25)), ""),
+        ("24.12.", "de", (date(2026, 12, 24), date(2026, 12, 25)), ""),
+        ("list search:Budget runde", "en", None, "Budget runde"),
+        ("liste suche:Budget runde", "de", None, "Budget runde"),
+        ("liste suche: Budget", "de", None, "Budget"),
+        ("liste Suche:„Jour fixe“", "de", None, "Jour fixe"),
+        ("liste morgen suche:budget", "de", (date(2026, 11, 24), date(2026, 11, 25)), "budget"),
+        ("liste suche:budget\nmorgen", "de", (date(2026, 11, 24), date(2026, 11, 25)), "budget"),
+        ("search Budget", "en", None, "Budget"),
+        ("suche Budget for:2h", "de", None, "Budget for:2h"),
+        ("suche:Budget", "de", None, "Budget"),
+        ("Suche Anna", "de", None, "Anna"),
+        ("suche {anna}", "de", None, "Anna"),
+    ],
+)  # fmt: skip
+def test_lists(text: str, locale: Locale, window: tuple[date, date] | None, search: str) -> None:
+    assert typed(text, locale=locale) == List(window, search)
+
+
+@pytest.mark.parametrize("text", ["liste 14d", "liste 14t", "14t", "list 14d"])
+def test_a_number_of_days(text: str) -> None:
+    result = typed(text)
+    assert isinstance(result, List)
+    assert result.window is not None
+    assert result.window == (date(2026, 11, 23), date(2026, 12, 7))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "command"),
+    [
+        ("suche", "search_empty", CommandId.LIST),
+        ("liste suche:", "search_empty", CommandId.LIST),
+        ("liste irgendwann", "date_not_understood", CommandId.LIST),
+        ("liste farbe:rot", "unknown_option", CommandId.LIST),
+        ("next morgen vielleicht", "date_not_understood", CommandId.NEXT),
+        ("zeige", "ref_missing", CommandId.SHOW),
+        ("zeige Jour fixe", "ref_not_understood", CommandId.SHOW),
+        ("zeige 3 bitte", "words_left", CommandId.SHOW),
+        ("close 3", "words_left", CommandId.CLOSE),
+        ("status x", "words_left", CommandId.STATUS),
+        ("wann", "when_missing", CommandId.WHEN),
+        ("event", "event_needs_reply", CommandId.EVENT),
+        ("hilfe xyz", "unknown_command", CommandId.HELP),
+        ("hilfe umfrgae", "unknown_command_near", CommandId.HELP),
+        ('neu "Jour fixe morgen', "quote_open", None),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, reason: str, command: CommandId | None) -> None:
+    result = refusal(text)
+    assert (result.reason, result.command, result.code) == (reason, command, Code.NOT_UNDERSTOOD)
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("lsite", "liste"),
+        ("umfrgae X Di 14; Mi 10", "umfrage"),
+        ("absagne 3", "absagen"),
+        ("finde 1h morgen", None),
+        ("buche 2", "suche"),
+        ("ja", None),
+        ("Jour fixe morgen 10 Uhr", None),
+        ('"Jour fixe" morgen', None),
+        ("{anna} liste", None),
+        ("x" * 3000, None),
+        ("heute 14-15 Zahnarzt", None),
+        ("99999", None),
+        ("-1", None),
+    ],
+)
+def test_unknown_words_are_quoted_and_never_run(text: str, suggestion: str | None) -> None:
+    result = refusal(text)
+    assert result.reason == ("unknown_command" if suggestion is None else "unknown_command_near")
+    assert result.params.get("suggestion") == suggestion
+    assert len(str(result.params["word"])) <= 60

@@ -1,0 +1,172 @@
+"""Lists of events, and the next one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from calbot.core.messages import agenda, next_meeting
+from calbot.core.model import AllDay, Details, Kind, Locale, Occurrence, Status, Timed
+
+from .examples import LINK, TUESDAY, at, event, reader
+
+WEEK = (date(2026, 11, 23), date(2026, 11, 29))
+
+
+def items() -> list[tuple[int, Occurrence]]:
+    return list(
+        enumerate(
+            (
+                event("Haushalt", Timed(at(20, 9), at(23, 12)), uid="a"),
+                event(details=Details(title="Dienstberatung", location="Raum 2"), when=Timed(at(23, 14), at(23, 15))),
+                event(details=Details(title="Jour fixe", location=LINK, link=LINK), when=TUESDAY),
+                event("Ausflug", AllDay(date(2026, 11, 25), date(2026, 11, 28))),
+                event(details=Details(title="geheim", hidden=True), when=Timed(at(25, 8), at(25, 9))),
+                event(details=Details(title="Wartung", status=Status.TENTATIVE), when=Timed(at(25, 22), at(26, 1))),
+                event(details=Details(title="Klausur", status=Status.CANCELLED), when=Timed(at(26, 9), at(26, 17))),
+            ),
+            1,
+        )
+    )
+
+
+AGENDAS: dict[Locale, str] = {
+    "de": """\
+Termine: Mo., 23.11. – So., 29.11.
+
+Heute, Montag, 23. November
+1. bis 12:00: Haushalt
+2. 14:00–15:00 Dienstberatung, Raum 2
+
+Morgen, Dienstag, 24. November
+3. 14:00–15:00 Jour fixe
+
+Übermorgen, Mittwoch, 25. November
+4. ganztägig bis Fr., 27.11.: Ausflug
+5. 08:00–09:00 Belegt
+6. 22:00 bis Do., 26.11., 01:00: Wartung (vorläufig)
+
+Donnerstag, 26. November
+7. 09:00–17:00 Klausur (abgesagt)
+
+und 12 weitere; kürzer wird die Liste mit !meet liste morgen
+Einzelheiten: !meet zeige 1""",
+    "en": """\
+Events: Mon, 23 Nov – Sun, 29 Nov
+
+Today, Monday 23 November
+1. until 12:00: Haushalt
+2. 14:00–15:00 Dienstberatung, Raum 2
+
+Tomorrow, Tuesday 24 November
+3. 14:00–15:00 Jour fixe
+
+The day after tomorrow, Wednesday 25 November
+4. all day until Fri, 27 Nov: Ausflug
+5. 08:00–09:00 Busy
+6. 22:00 until Thu, 26 Nov, 01:00: Wartung (tentative)
+
+Thursday 26 November
+7. 09:00–17:00 Klausur (cancelled)
+
+and 12 more; a shorter list: !meet list tomorrow
+Details: !meet show 1""",
+}
+
+
+@pytest.mark.parametrize("locale", AGENDAS)
+def test_a_week(locale: Locale) -> None:
+    message = agenda(reader(locale), items(), window=WEEK, more=12)
+    assert message.text == AGENDAS[locale]
+    assert message.kind is Kind.AGENDA
+    assert not message.notify
+
+
+def test_the_numbers_go_into_the_machine_readable_part() -> None:
+    message = agenda(reader(), items(), window=WEEK)
+    assert [item["ref"] for item in message.data["items"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert message.data["items"][4]["title"] == "busy"
+    assert message.data["items"][3]["end"] == {"date": "2026-11-27"}
+    assert "geheim" not in repr(message)
+
+
+@pytest.mark.parametrize(
+    ("locale", "search", "text"),
+    [
+        ("de", None, "Keine Termine: Di., 24.11.\n\nTermin eintragen: !meet neu Besprechung Di 14-15 Uhr"),
+        ("en", None, "No events: Tue, 24 Nov\n\nAdd one: !meet new Review Tue 2-3pm"),
+        (
+            "de",
+            "<Budget>",
+            "Keine Termine mit „<Budget>“: Di., 24.11.\n\nTermin eintragen: !meet neu Besprechung Di 14-15 Uhr",
+        ),
+    ],
+)
+def test_nothing_in_the_window(locale: Locale, search: str | None, text: str) -> None:
+    day = date(2026, 11, 24)
+    message = agenda(reader(locale), [], window=(day, day), search=search)
+    assert message.text == text
+    assert message.data == {"items": []}
+
+
+def test_a_search_says_what_was_searched_for() -> None:
+    message = agenda(reader(), items()[2:3], window=(WEEK[0], date(2027, 5, 22)), search="jour")
+    assert message.text.splitlines()[0] == "Termine mit „jour“: Mo., 23.11. – Sa., 22.05.2027"
+
+
+def test_old_data_is_marked_with_its_age() -> None:
+    message = agenda(reader(), items()[2:3], window=WEEK, as_of=at(23, 9, 45))
+    assert message.text.splitlines()[1] == "Stand 09:45 Uhr: Der Kalender antwortet gerade nicht."
+    assert "Stand So., 22.11., 18:00 Uhr" in agenda(reader(), [], window=WEEK, as_of=at(22, 18)).text
+
+
+def test_where_there_are_several_calendars_each_event_names_its_own() -> None:
+    message = agenda(reader(), items()[1:2], window=WEEK, with_calendar=True)
+    assert "2. 14:00–15:00 Dienstberatung, Raum 2 (it-team)" in message.text.splitlines()
+
+
+def test_the_one_event_more_is_counted_in_the_singular() -> None:
+    message = agenda(reader(), items()[:1], window=WEEK, more=1)
+    assert "und 1 weiterer; kürzer wird die Liste mit !meet liste morgen" in message.text.splitlines()
+
+
+NEXT = event(
+    details=Details(title="Dienstberatung", location="Raum 2", link=LINK), when=Timed(at(23, 10, 25), at(23, 11))
+)
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        (
+            "de",
+            f"Als Nächstes, in 25 Minuten: Dienstberatung\nMo., 23.11.2026, 10:25–11:00 Uhr\nOrt: Raum 2\n"
+            f"Teilnehmen: {LINK}\nKalender: it-team",
+        ),
+        (
+            "en",
+            f"Next, in 25 minutes: Dienstberatung\nMon, 23 Nov 2026, 10:25–11:00\nPlace: Raum 2\n"
+            f"Join: {LINK}\nCalendar: it-team",
+        ),
+    ],
+)
+def test_the_next_event(locale: Locale, text: str) -> None:
+    message = next_meeting(reader(locale), NEXT, calendar_title="it-team")
+    assert message.text == text
+    assert message.kind is Kind.MEETING
+    assert message.data["title"] == "Dienstberatung"
+
+
+def test_an_event_that_is_going_on() -> None:
+    message = next_meeting(reader(), event("Dienstberatung", Timed(at(23, 9, 45), at(23, 11))))
+    assert message.text == "Läuft bis 11:00 Uhr: Dienstberatung\nMo., 23.11.2026, 09:45–11:00 Uhr"
+
+
+def test_no_next_event() -> None:
+    message = next_meeting(reader(), None, as_of=at(23, 9, 45))
+    assert message.text == (
+        "Demnächst ist nichts eingetragen.\nTermin eintragen: !meet neu Besprechung Di 14-15 Uhr\n\n"
+        "Stand 09:45 Uhr: Der Kalender antwortet gerade nicht."
+    )
+    assert message.data == {"items": []}

@@ -1,0 +1,100 @@
+"""Errors: what was not understood, why, and what would work."""
+
+from __future__ import annotations
+
+import pytest
+
+from calbot.core.messages import error, internal_error
+from calbot.core.model import Kind, Locale
+from calbot.errors import CalbotError, CalendarReadOnly, CalendarUnavailable, Code, PreconditionFailed, UserError
+
+from .examples import LOCALES, reader
+
+
+@pytest.mark.parametrize(
+    ("raised", "example", "text"),
+    [
+        (
+            UserError(Code.NOT_UNDERSTOOD, "date_impossible", words="31.11.", text="31.11. 9 Uhr"),
+            "!meet neu Budget Di 14-15",
+            "„31.11.“: Dieses Datum oder diese Uhrzeit gibt es nicht.\nZum Beispiel: !meet neu Budget Di 14-15",
+        ),
+        (
+            UserError(Code.NOT_UNDERSTOOD, "unknown_command_near", word="lsite", suggestion="liste"),
+            None,
+            "Den Befehl „lsite“ kenne ich nicht. Meinten Sie !meet liste?",
+        ),
+        (
+            UserError(
+                Code.NOT_UNDERSTOOD,
+                "poll_option_not_understood",
+                option="Di 25 Uhr",
+                words="25 Uhr",
+                why="date_impossible",
+            ),
+            None,
+            "„Di 25 Uhr“ kann ich nicht als Termin anbieten: Dieses Datum oder diese Uhrzeit gibt es nicht.",
+        ),
+        (
+            UserError(Code.NOT_UNDERSTOOD, "poll_option_not_understood", option="Budget 3", words="Budget 3"),
+            None,
+            "„Budget 3“ kann ich nicht als Termin anbieten: Das kann ich nicht als Datum lesen.",
+        ),
+        (
+            CalendarUnavailable("calendar_unavailable"),
+            None,
+            "Der Kalenderserver antwortet gerade nicht.\nBitte versuchen Sie es später noch einmal.",
+        ),
+        (CalendarReadOnly(calendar="it-team"), None, "Dieser Termin kann von hier aus nicht geändert werden."),
+        (
+            PreconditionFailed(),
+            None,
+            "Dieser Termin wurde inzwischen von anderer Seite geändert. Es wurde nichts eingetragen; "
+            "bitte sehen Sie ihn sich noch einmal an.",
+        ),
+        (
+            UserError(Code.FORBIDDEN, "not_your_event", needed=50),
+            None,
+            "Hier dürfen Sie eigene Termine ändern; für die anderer brauchen Sie die Berechtigungsstufe 50.",
+        ),
+    ],
+)
+def test_errors_in_words(raised: CalbotError, example: str | None, text: str) -> None:
+    message = error(reader(), raised, example=example)
+    assert message.text == text
+    assert message.kind is Kind.ERROR
+    assert message.data == {"code": raised.code.value}
+    assert not message.notify
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("code", list(Code))
+def test_a_reason_without_a_text_of_its_own_gets_that_of_its_code(locale: Locale, code: Code) -> None:
+    message = error(reader(locale), UserError(code, "some_reason_of_tomorrow"))
+    assert message.text == reader(locale).catalog.text(f"error.{code.value}")
+
+
+def test_what_was_typed_is_quoted_as_text() -> None:
+    raised = UserError(Code.NOT_UNDERSTOOD, "date_not_understood", words="<b>@room</b>\n\u202e")
+    message = error(reader(), raised)
+    assert message.text == "„<b>@ room</b>“: Das kann ich nicht als Datum lesen."
+    assert message.html == "„&lt;b&gt;@ room&lt;/b&gt;“: Das kann ich nicht als Datum lesen."
+
+
+@pytest.mark.parametrize(
+    ("raised", "discloses"),
+    [
+        (UserError(Code.FORBIDDEN, "forbidden"), False),
+        (UserError(Code.NOT_UNDERSTOOD, "date_vague", words="bald"), False),
+        (UserError(Code.CONFLICT, "poll_known", title="Budgetrunde"), True),
+    ],
+)
+def test_an_error_discloses_only_what_comes_from_a_calendar(raised: CalbotError, discloses: bool) -> None:
+    assert error(reader(), raised).discloses is discloses
+
+
+def test_an_internal_error_says_what_to_look_for_in_the_log() -> None:
+    message = internal_error(reader(), "$abc:example.org")
+    assert message.text.endswith("Bitte melden Sie der Stelle, die diesen Bot betreibt: $abc:example.org")
+    assert message.html.endswith("<code>$abc:example.org</code>")
+    assert message.data == {"code": "internal"}

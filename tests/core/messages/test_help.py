@@ -1,0 +1,119 @@
+"""Help and the short messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from calbot.core.messages import (
+    CommandHelp,
+    cannot_read_hint,
+    help_command,
+    help_overview,
+    not_encrypted_hint,
+    ok,
+    welcome,
+    welcome_unmapped,
+)
+from calbot.core.model import Kind, Locale
+
+from .examples import BEN, member, reader
+
+NEW = CommandHelp("new", ("new", "neu", "termin"))
+COMMANDS = (CommandHelp("help", ("help", "hilfe")), CommandHelp("list", ("list", "liste")), NEW)
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        (
+            "de",
+            """\
+Das kann ich für Sie tun
+
+neu: trägt einen Termin ein
+!kal neu Budgetrunde Di 14-15 Uhr
+liste: zeigt die Termine der nächsten Tage
+!kal liste
+
+Außerdem
+hilfe: zeigt, was Sie hier tun können
+
+Mehr zu einem Befehl: !kal hilfe neu""",
+        ),
+        (
+            "en",
+            """\
+What I can do for you
+
+new: adds an event
+!kal new Budget round Tue 2-3pm
+list: shows the events of the next days
+!kal list
+
+Also
+help: shows what you can do here
+
+More about a command: !kal help new""",
+        ),
+    ],
+)
+def test_the_overview_begins_with_what_people_do_most(locale: Locale, text: str) -> None:
+    message = help_overview(reader(locale), "!kal", COMMANDS)
+    assert message.text == text
+    assert message.kind is Kind.HELP
+    assert not message.discloses
+    assert [command["id"] for command in message.data["commands"]] == ["help", "list", "new"]
+
+
+def test_one_command() -> None:
+    message = help_command(reader(), "!meet", NEW)
+    assert message.text == (
+        "!meet neu: trägt einen Termin ein\n\n"
+        "So schreiben Sie es: !meet neu TITEL WANN [@Personen] [ort:ORT] [dauer:DAUER]\n\n"
+        "Überall hinter dem Titel möglich: @Personen, optional: vor Personen, ort:, dauer:, text:, "
+        "kal: für den Kalender, link:nein. Werte mit Leerzeichen gehören in Anführungszeichen.\n\n"
+        "Zum Beispiel:\n!meet neu Budgetrunde Di 14-15 Uhr\n"
+        '!meet neu "Jour fixe" jeden Dienstag 10 Uhr dauer:30m ort:"Raum 4.12"\n\n'
+        "Auch möglich: new, termin"
+    )
+    assert "<code>!meet neu Budgetrunde Di 14-15 Uhr</code>" in message.html
+
+
+def test_a_command_without_other_names() -> None:
+    assert "Auch möglich" not in help_command(reader(), "!meet", CommandHelp("list", ("liste",))).text
+
+
+def test_a_short_answer() -> None:
+    message = ok(reader(), "voted", title="<Budget>", options="Di., 24.11.")
+    assert message.text == "Ihre Stimme in „<Budget>“: Di., 24.11."
+    assert message.html == "Ihre Stimme in „&lt;Budget&gt;“: Di., 24.11."
+    assert message.kind is Kind.OK
+
+
+def test_somebody_who_cannot_be_read_is_told_by_a_mention() -> None:
+    message = cannot_read_hint(reader(), member(BEN))
+    assert message.mentions == (BEN,)
+    assert message.notify
+    assert not message.discloses
+    assert message.text.startswith("Ben Maier, ich kann Ihre Nachrichten nicht entschlüsseln.\n")
+
+
+def test_without_encryption_it_says_why_and_nothing_of_a_calendar() -> None:
+    message = not_encrypted_hint(reader("en"))
+    assert message.text.startswith("This room is encrypted, but my encryption does not work.")
+    assert message.data == {"code": "not_encrypted"}
+    assert not message.discloses
+
+
+def test_welcome_to_a_mapped_room() -> None:
+    assert welcome(reader(), ["it-team", "<b>"]).text == (
+        "Guten Tag! Ich zeige hier den Kalender it-team, <b>.\n"
+        "Die Termine der nächsten Tage: !meet liste\nWas ich kann: !meet hilfe"
+    )
+
+
+def test_welcome_to_a_room_without_a_calendar_says_how_to_connect_one() -> None:
+    message = welcome_unmapped(reader(), "!abc:example.org")
+    assert message.text.endswith("unter rooms mit der Kennung dieses Raums: !abc:example.org")
+    assert "<code>!abc:example.org</code>" in message.html
+    assert not message.discloses
