@@ -1,0 +1,153 @@
+"""What people can mean by a number, a reply or `last`: cards, messages about an event, lists shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from calbot.core.model import CalendarName, EventId, OccurrenceId, RoomId, Uid, UserId
+from calbot.ports import Card, Listed
+
+from .encoding import recurrence_column, recurrence_from, to_json
+from .transaction import Row, Transactor
+
+_LISTS_KEPT = 3
+_ALL = ""  # reader of a list that was shown to everybody
+
+
+class DatabaseReferences:
+    """`ports.References`."""
+
+    def __init__(self, sql: Transactor) -> None:
+        self._sql = sql
+
+    async def save_card(self, card: Card) -> None:
+        async with self._sql.transaction():
+            await self._sql.execute(
+                """INSERT INTO card (room, uid, recurrence_id, calendar, event_id) VALUES ($1, $2, $3, $4, $5)
+                   ON CONFLICT (room, uid, recurrence_id) DO UPDATE SET
+                       calendar = excluded.calendar, event_id = excluded.event_id""",
+                card.room,
+                card.occurrence.uid,
+                recurrence_column(card.occurrence.recurrence_id),
+                card.calendar,
+                card.event_id,
+            )
+            await self.note_message(card)
+
+    async def card(self, room: RoomId, occurrence: OccurrenceId) -> Card | None:
+        row = await self._sql.row(
+            "SELECT * FROM card WHERE room = $1 AND uid = $2 AND recurrence_id = $3",
+            room,
+            occurrence.uid,
+            recurrence_column(occurrence.recurrence_id),
+        )
+        return None if row is None else _card(row)
+
+    async def card_at(self, room: RoomId, event_id: EventId) -> Card | None:
+        row = await self._sql.row("SELECT * FROM message_subject WHERE room = $1 AND event_id = $2", room, event_id)
+        return None if row is None else _card(row)
+
+    async def note_message(self, card: Card) -> None:
+        await self._sql.execute(
+            """INSERT INTO message_subject (room, event_id, calendar, uid, recurrence_id) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (room, event_id) DO UPDATE SET
+                   calendar = excluded.calendar, uid = excluded.uid, recurrence_id = excluded.recurrence_id""",
+            card.room,
+            card.event_id,
+            card.calendar,
+            card.occurrence.uid,
+            recurrence_column(card.occurrence.recurrence_id),
+        )
+
+    async def save_list(self, room: RoomId, user: UserId | None, event_id: EventId, items: Sequence[Listed]) -> None:
+        reader = user or _ALL
+        listed = [[i.number, i.calendar, i.occurrence.uid, i.occurrence.recurrence_id] for i in items]
+        async with self._sql.transaction():
+            # Deleted first, so that a list sent again counts as the newest.
+            await self._sql.execute("DELETE FROM listing WHERE room = $1 AND event_id = $2", room, event_id)
+            await self._sql.execute(
+                "INSERT INTO listing (room, shown_to, event_id, items) VALUES ($1, $2, $3, $4)",
+                room,
+                reader,
+                event_id,
+                to_json(listed),
+            )
+            await self._sql.execute(
+                """DELETE FROM listing WHERE room = $1 AND shown_to = $2 AND id NOT IN (
+                       SELECT id FROM listing WHERE room = $1 AND shown_to = $2 ORDER BY id DESC LIMIT $3)""",
+                room,
+                reader,
+                _LISTS_KEPT,
+            )
+
+    async def lists(self, room: RoomId, user: UserId) -> Sequence[Sequence[Listed]]:
+        rows = await self._sql.rows(
+            """SELECT items FROM listing WHERE room = $1 AND id >= COALESCE(
+                   (SELECT MAX(id) FROM listing WHERE room = $1 AND shown_to = $2),
+                   (SELECT MAX(id) FROM listing WHERE room = $1))
+               ORDER BY id DESC""",
+            room,
+            user,
+        )
+        return [_items(row) for row in rows]
+
+    async def list_at(self, room: RoomId, event_id: EventId) -> Sequence[Listed] | None:
+        row = await self._sql.row("SELECT items FROM listing WHERE room = $1 AND event_id = $2", room, event_id)
+        return None if row is None else _items(row)
+
+    async def save_maker(self, uid: Uid, user: UserId) -> None:
+        """The first one stays: nobody makes the event of another their own."""
+        await self._sql.execute(
+            "INSERT INTO event_maker (uid, person) VALUES ($1, $2) ON CONFLICT (uid) DO NOTHING", uid, user
+        )
+
+    async def maker(self, uid: Uid) -> UserId | None:
+        person: str | None = await self._sql.value("SELECT person FROM event_maker WHERE uid = $1", uid)
+        return None if person is None else UserId(person)
+
+    async def save_last(self, room: RoomId, user: UserId, calendar: CalendarName, occurrence: OccurrenceId) -> None:
+        await self._sql.execute(
+            """INSERT INTO last_reference (room, person, calendar, uid, recurrence_id) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (room, person) DO UPDATE SET
+                   calendar = excluded.calendar, uid = excluded.uid, recurrence_id = excluded.recurrence_id""",
+            room,
+            user,
+            calendar,
+            occurrence.uid,
+            recurrence_column(occurrence.recurrence_id),
+        )
+
+    async def last(self, room: RoomId, user: UserId) -> tuple[CalendarName, OccurrenceId] | None:
+        row = await self._sql.row("SELECT * FROM last_reference WHERE room = $1 AND person = $2", room, user)
+        return None if row is None else (CalendarName(row["calendar"]), _occurrence_id(row))
+
+    async def forget_gone(self) -> None:
+        async with self._sql.transaction():
+            for statement in (
+                """DELETE FROM card WHERE NOT EXISTS (
+                       SELECT 1 FROM calendar_object o WHERE o.calendar = card.calendar AND o.uid = card.uid)""",
+                """DELETE FROM message_subject WHERE NOT EXISTS (
+                       SELECT 1 FROM calendar_object o
+                       WHERE o.calendar = message_subject.calendar AND o.uid = message_subject.uid)""",
+                """DELETE FROM last_reference WHERE NOT EXISTS (
+                       SELECT 1 FROM calendar_object o
+                       WHERE o.calendar = last_reference.calendar AND o.uid = last_reference.uid)""",
+                "DELETE FROM event_maker WHERE uid NOT IN (SELECT uid FROM calendar_object)",
+            ):
+                await self._sql.execute(statement)
+
+
+def _occurrence_id(row: Row) -> OccurrenceId:
+    return OccurrenceId(Uid(row["uid"]), recurrence_from(row["recurrence_id"]))
+
+
+def _card(row: Row) -> Card:
+    return Card(RoomId(row["room"]), _occurrence_id(row), CalendarName(row["calendar"]), EventId(row["event_id"]))
+
+
+def _items(row: Row) -> tuple[Listed, ...]:
+    return tuple(
+        Listed(number, CalendarName(calendar), OccurrenceId(Uid(uid), recurrence_id))
+        for number, calendar, uid, recurrence_id in json.loads(row["items"])
+    )

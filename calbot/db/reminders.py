@@ -1,0 +1,148 @@
+"""Reminders to send, and what became of those whose time has come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from calbot.core.model import CalendarName, EventId, RoomId, Uid
+from calbot.core.reminders import Reminder, ReminderState
+
+from .encoding import from_ms, optional_from_ms, optional_to_ms, recurrence_column, recurrence_from, to_ms
+from .transaction import Row, Transactor, parameters
+
+_WAITING = ReminderState.WAITING.value
+_RINGS = "CASE WHEN not_before > due_at THEN not_before ELSE due_at END"
+_IN_LIST = 500
+
+
+class DatabaseReminders:
+    """`ports.ReminderStore`."""
+
+    def __init__(self, sql: Transactor) -> None:
+        self._sql = sql
+
+    async def about(self, rooms: Sequence[RoomId], uids: Sequence[Uid]) -> Sequence[Reminder]:
+        found: list[Reminder] = []
+        for room in dict.fromkeys(rooms):
+            for lot in _lots(uids):
+                query = f"SELECT * FROM reminder WHERE room = $1 AND uid IN ({parameters(2, len(lot))})"  # noqa: S608 placeholders only
+                found.extend(_read(row) for row in await self._sql.rows(query, room, *lot))
+        return found
+
+    async def waiting(self) -> Sequence[Reminder]:
+        rows = await self._sql.rows("SELECT * FROM reminder WHERE state = $1", _WAITING)
+        return await asyncio.to_thread(lambda: [_read(row) for row in rows])  # those of all rooms
+
+    async def apply(self, insert: Sequence[Reminder], cancel: Sequence[str]) -> None:
+        async with self._sql.transaction():
+            await self._set_state(cancel, ReminderState.CANCELLED)
+            await self._sql.execute_many(
+                """INSERT INTO reminder (id, room, calendar, uid, recurrence_id, starts_at, ends_at, lead, due_at,
+                                         state, batch, tried_since, device, attempts, not_before)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                   ON CONFLICT (id) DO UPDATE SET
+                       calendar = excluded.calendar, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+                       due_at = excluded.due_at, state = excluded.state
+                   WHERE reminder.state IN ('waiting', 'cancelled')""",
+                [_columns(reminder) for reminder in insert],
+            )
+
+    async def due(self, now: datetime) -> Sequence[Reminder]:
+        rows = await self._sql.rows(
+            f"SELECT * FROM reminder WHERE state = $1 AND due_at <= $2 AND {_RINGS} <= $2 ORDER BY starts_at, room, id",  # noqa: S608 constant
+            _WAITING,
+            to_ms(now),
+        )
+        return [_read(row) for row in rows]
+
+    async def next_due(self) -> datetime | None:
+        return optional_from_ms(
+            await self._sql.value(f"SELECT MIN({_RINGS}) FROM reminder WHERE state = $1", _WAITING)  # noqa: S608 constant
+        )
+
+    async def attempt(self, ids: Sequence[str], batch: str, device: str, now: datetime) -> None:
+        await self._sql.execute_many(
+            """UPDATE reminder SET batch = COALESCE(batch, $2), device = COALESCE(device, $3),
+                                   tried_since = COALESCE(tried_since, $4), attempts = attempts + 1
+               WHERE id = $1""",
+            [(id, batch, device, to_ms(now)) for id in ids],
+        )
+
+    async def put_off(self, ids: Sequence[str], until: datetime) -> None:
+        await self._sql.execute_many(
+            "UPDATE reminder SET not_before = $2 WHERE id = $1", [(id, to_ms(until)) for id in ids]
+        )
+
+    async def sent(self, ids: Sequence[str], event_id: EventId, now: datetime) -> None:
+        await self._sql.execute_many(
+            "UPDATE reminder SET state = $2, event_id = $3, sent_at = $4 WHERE id = $1",
+            [(id, ReminderState.SENT.value, event_id, to_ms(now)) for id in ids],
+        )
+
+    async def skip(self, ids: Sequence[str]) -> None:
+        await self._set_state(ids, ReminderState.SKIPPED)
+
+    async def _set_state(self, ids: Sequence[str], state: ReminderState) -> None:
+        await self._sql.execute_many(
+            "UPDATE reminder SET state = $2 WHERE id = $1 AND state = $3", [(id, state.value, _WAITING) for id in ids]
+        )
+
+    async def next_for(self, calendar: CalendarName) -> datetime | None:
+        return optional_from_ms(
+            await self._sql.value(
+                f"SELECT MIN({_RINGS}) FROM reminder WHERE calendar = $1 AND state = $2",  # noqa: S608 constant
+                calendar,
+                _WAITING,
+            )
+        )
+
+    async def forget_before(self, instant: datetime) -> None:
+        """By the end of the event: one sent long ahead of it must stay known, else it would be planned anew."""
+        await self._sql.execute("DELETE FROM reminder WHERE ends_at < $1", to_ms(instant))
+
+
+def _lots(items: Sequence[str]) -> list[list[str]]:
+    unique = list(dict.fromkeys(items))
+    return [unique[at : at + _IN_LIST] for at in range(0, len(unique), _IN_LIST)]
+
+
+def _columns(reminder: Reminder) -> tuple[object, ...]:
+    return (
+        reminder.id,
+        reminder.room,
+        reminder.calendar,
+        reminder.uid,
+        recurrence_column(reminder.recurrence_id),
+        to_ms(reminder.start),
+        to_ms(reminder.end),
+        reminder.lead,
+        to_ms(reminder.due),
+        reminder.state.value,
+        reminder.batch,
+        optional_to_ms(reminder.tried_since),
+        reminder.device,
+        reminder.attempts,
+        optional_to_ms(reminder.not_before),
+    )
+
+
+def _read(row: Row) -> Reminder:
+    return Reminder(
+        id=row["id"],
+        room=RoomId(row["room"]),
+        calendar=CalendarName(row["calendar"]),
+        uid=Uid(row["uid"]),
+        recurrence_id=recurrence_from(row["recurrence_id"]),
+        start=from_ms(row["starts_at"]),
+        end=from_ms(row["ends_at"]),
+        lead=row["lead"],
+        due=from_ms(row["due_at"]),
+        state=ReminderState(row["state"]),
+        batch=row["batch"],
+        tried_since=optional_from_ms(row["tried_since"]),
+        device=row["device"],
+        attempts=row["attempts"],
+        not_before=optional_from_ms(row["not_before"]),
+    )

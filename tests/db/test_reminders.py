@@ -1,0 +1,168 @@
+"""Reminders are sent once, whatever happens in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from calbot.core.model import CalendarName, EventId, RecurrenceId, RoomId, Uid
+from calbot.core.reminders import Reminder, ReminderState
+from calbot.db.stores import Stores
+from tests.conftest import OpenDatabase
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+MINUTE = timedelta(minutes=1)
+IT, HR = CalendarName("it-team"), CalendarName("hr")
+ROOM, OTHER = RoomId("!a:example.org"), RoomId("!b:example.org")
+
+
+def reminder(id: str, due: timedelta = timedelta(0), **changes: Any) -> Reminder:
+    """Due so long after now, fifteen minutes before the start."""
+    start = NOW + due + 15 * MINUTE
+    values: dict[str, Any] = {
+        "room": ROOM,
+        "calendar": IT,
+        "uid": Uid("u"),
+        "recurrence_id": None,
+        "start": start,
+        "end": start + timedelta(hours=1),
+        "lead": 900,
+        "due": NOW + due,
+    }
+    return Reminder(id, **values | changes)
+
+
+async def stored(stores: Stores) -> dict[str, Reminder]:
+    return {found.id: found for found in await stores.reminders.about([ROOM, OTHER], [Uid("u"), Uid("v")])}
+
+
+async def test_come_back_as_they_were(stores: Stores) -> None:
+    full = reminder(
+        "full",
+        recurrence_id=RecurrenceId("20261124T110000Z"),
+        batch="b1",
+        tried_since=NOW,
+        device="ABC",
+        attempts=2,
+        not_before=NOW + MINUTE,
+    )
+    await stores.reminders.apply([full, reminder("plain")], [])
+    assert await stored(stores) == {"full": full, "plain": reminder("plain")}
+
+
+async def test_about_events_in_rooms(stores: Stores) -> None:
+    await stores.reminders.apply(
+        [
+            reminder("1"),
+            reminder("2", room=OTHER),
+            reminder("3", calendar=HR),
+            reminder("4", uid=Uid("v")),
+        ],
+        [],
+    )
+
+    async def about(rooms: list[RoomId], uids: list[str]) -> list[str]:
+        return sorted(found.id for found in await stores.reminders.about(rooms, [Uid(uid) for uid in uids]))
+
+    assert await about([ROOM], ["u"]) == ["1", "3"]
+    assert await about([ROOM, OTHER, ROOM], ["u", "v", "u"]) == ["1", "2", "3", "4"]
+    assert await about([], ["u"]) == []
+    assert await about([ROOM], []) == []
+    assert await about([OTHER], ["v"]) == []
+    assert await about([ROOM], [*(f"x{n}" for n in range(1200)), "v"]) == ["4"]
+
+
+async def test_planned_again(stores: Stores) -> None:
+    """Times are taken over where one waits; one that was sent or skipped is left alone."""
+    await stores.reminders.apply([reminder("waiting"), reminder("sent"), reminder("skipped")], [])
+    await stores.reminders.sent(["sent"], EventId("$1"), NOW)
+    await stores.reminders.skip(["skipped"])
+    await stores.reminders.apply([reminder(id, 5 * MINUTE) for id in ("waiting", "sent", "skipped")], [])
+    after = await stored(stores)
+    assert after == {
+        "waiting": reminder("waiting", 5 * MINUTE),
+        "sent": reminder("sent", state=ReminderState.SENT),
+        "skipped": reminder("skipped", state=ReminderState.SKIPPED),
+    }
+    assert await stores.reminders.waiting() == [after["waiting"]]
+
+
+async def test_only_waiting_ones_are_taken_back(stores: Stores) -> None:
+    await stores.reminders.apply([reminder("waiting"), reminder("sent")], [])
+    await stores.reminders.sent(["sent"], EventId("$1"), NOW)
+    await stores.reminders.apply([], ["waiting", "sent", "unknown"])
+    assert {id: found.state for id, found in (await stored(stores)).items()} == {
+        "waiting": ReminderState.CANCELLED,
+        "sent": ReminderState.SENT,
+    }
+    assert await stores.reminders.due(NOW) == []
+
+
+async def test_an_event_moved_away_and_back_rings(stores: Stores) -> None:
+    """Its reminder has the id that was taken back. What is known of earlier attempts stays known."""
+    await stores.reminders.apply([reminder("1")], [])
+    await stores.reminders.attempt(["1"], "b1", "ABC", NOW)
+    await stores.reminders.apply([], ["1"])
+    await stores.reminders.apply([reminder("1", end=NOW + timedelta(hours=5))], [])
+    (due,) = await stores.reminders.due(NOW)
+    assert due == reminder("1", end=NOW + timedelta(hours=5), batch="b1", tried_since=NOW, device="ABC", attempts=1)
+
+
+async def test_due_by_start_then_room(stores: Stores) -> None:
+    await stores.reminders.apply(
+        [
+            reminder("later", timedelta(0)),
+            reminder("b", -2 * MINUTE, room=OTHER),
+            reminder("a", -2 * MINUTE),
+            reminder("future", MINUTE),
+            reminder("off", -MINUTE, not_before=NOW + MINUTE),
+            reminder("on", -MINUTE, not_before=NOW),
+        ],
+        [],
+    )
+    assert [found.id for found in await stores.reminders.due(NOW)] == ["a", "b", "on", "later"]
+
+
+async def test_next_due(stores: Stores) -> None:
+    assert await stores.reminders.next_due() is None
+    await stores.reminders.apply([reminder("1", 5 * MINUTE), reminder("2", 9 * MINUTE, calendar=HR)], [])
+    assert await stores.reminders.next_due() == NOW + 5 * MINUTE
+    await stores.reminders.put_off(["1"], NOW + 20 * MINUTE)
+    assert await stores.reminders.next_due() == NOW + 9 * MINUTE
+    assert await stores.reminders.next_for(IT) == NOW + 20 * MINUTE
+    assert await stores.reminders.next_for(HR) == NOW + 9 * MINUTE
+    await stores.reminders.put_off(["1"], NOW)
+    assert await stores.reminders.next_for(IT) == NOW + 5 * MINUTE
+    await stores.reminders.skip(["1", "2"])
+    assert await stores.reminders.next_due() is None
+    assert await stores.reminders.next_for(CalendarName("none")) is None
+
+
+async def test_the_first_attempt_stands(stores: Stores) -> None:
+    await stores.reminders.apply([reminder("1"), reminder("2")], [])
+    await stores.reminders.attempt(["1"], "b1", "ABC", NOW)
+    await stores.reminders.attempt(["1"], "b2", "DEF", NOW + MINUTE)
+    after = await stored(stores)
+    assert after["1"] == replace(reminder("1"), batch="b1", tried_since=NOW, device="ABC", attempts=2)
+    assert after["2"] == reminder("2")
+
+
+async def test_a_crash_between_attempt_and_mark(open_database: OpenDatabase) -> None:
+    before = Stores(await open_database())
+    await before.reminders.apply([reminder("1"), reminder("2")], [])
+    await before.reminders.attempt(["1", "2"], "b1", "ABC", NOW)
+    await before.reminders.sent(["1"], EventId("$1"), NOW)
+    after = Stores(await open_database())
+    (due,) = await after.reminders.due(NOW)
+    assert (due.id, due.batch, due.tried_since, due.device) == ("2", "b1", NOW, "ABC")
+
+
+async def test_forgets_by_the_end_of_the_event(stores: Stores) -> None:
+    """One sent 60 days ahead is still known when the event is near, or it would be planned and sent again."""
+    early = reminder("early", timedelta(days=-60), start=NOW, end=NOW + timedelta(hours=1))
+    over = reminder("over", timedelta(days=-60))
+    await stores.reminders.apply([early, over, reminder("ahead")], [])
+    await stores.reminders.sent(["early", "over"], EventId("$1"), NOW - timedelta(days=60))
+    await stores.reminders.forget_before(NOW - timedelta(days=30))
+    assert set(await stored(stores)) == {"early", "ahead"}
