@@ -1,0 +1,3 @@
+"""The calendar servers, behind the port `CalendarGateway`."""
+
+from __future__ import annotations

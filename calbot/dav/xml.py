@@ -1,0 +1,117 @@
+"""Bodies of WebDAV requests, and what multi-status answers say (RFC 4918, 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from calbot.errors import CalendarUnavailable
+
+_D = "{DAV:}"
+_C = "{urn:ietf:params:xml:ns:caldav}"
+GETETAG = f"{_D}getetag"
+CALENDAR_DATA = f"{_C}calendar-data"
+RESOURCETYPE = f"{_D}resourcetype"
+CALENDAR = f"{_C}calendar"
+DISPLAYNAME = f"{_D}displayname"
+PRIVILEGES = f"{_D}current-user-privilege-set"
+REPORTS = f"{_D}supported-report-set"
+SYNC_COLLECTION = f"{_D}sync-collection"
+VALID_SYNC_TOKEN = f"{_D}valid-sync-token"
+
+_HEAD = '<?xml version="1.0" encoding="utf-8"?>'
+
+PROPFIND_ETAGS = f'{_HEAD}<d:propfind xmlns:d="DAV:"><d:prop><d:getetag/></d:prop></d:propfind>'.encode()
+PROPFIND_CALENDAR = (
+    f'{_HEAD}<d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/><d:displayname/><d:current-user-privilege-set/>'
+    "<d:supported-report-set/></d:prop></d:propfind>"
+).encode()
+
+
+def sync_collection(token: str) -> bytes:
+    """RFC 6578, 3.2; an empty token asks for everything."""
+    return (
+        f'{_HEAD}<d:sync-collection xmlns:d="DAV:"><d:sync-token>{escape(token)}</d:sync-token>'
+        "<d:sync-level>1</d:sync-level><d:prop><d:getetag/></d:prop></d:sync-collection>"
+    ).encode()
+
+
+def calendar_multiget(hrefs: Iterable[str]) -> bytes:
+    """RFC 4791, 7.9."""
+    listed = "".join(f"<d:href>{escape(href)}</d:href>" for href in hrefs)
+    return (
+        f'{_HEAD}<c:calendar-multiget xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">'
+        f"<d:prop><d:getetag/><c:calendar-data/></d:prop>{listed}</c:calendar-multiget>"
+    ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One response of a multi-status: the texts of the properties found, and the names of the elements inside them."""
+
+    href: str
+    status: int  # of the resource; 200 where only properties have one
+    texts: Mapping[str, str] = field(default_factory=dict)
+    inside: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MultiStatus:
+    resources: tuple[Resource, ...]
+    sync_token: str | None
+
+
+class NotXml(CalendarUnavailable):
+    """A body that is no XML: a login page, or one object in it with bytes that are no text."""
+
+
+def read_multistatus(body: bytes) -> MultiStatus:
+    root = _parse(body)
+    if root.tag != f"{_D}multistatus":
+        raise CalendarUnavailable("calendar_nonsense")
+    token = root.findtext(f"{_D}sync-token")
+    return MultiStatus(tuple(_resource(one) for one in root.iterchildren(f"{_D}response")), token)
+
+
+def error_conditions(body: bytes) -> frozenset[str]:
+    """The pre- and postconditions that an error answer names (RFC 4918, 16); none where it is not XML."""
+    try:
+        root = _parse(body)
+    except CalendarUnavailable:
+        return frozenset()
+    return frozenset(str(element.tag) for element in root.iter()) if root.tag == f"{_D}error" else frozenset()
+
+
+def _parse(body: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise NotXml("calendar_nonsense") from error
+    if root is None:
+        raise NotXml("calendar_nonsense")
+    return root
+
+
+def _resource(response: etree._Element) -> Resource:
+    texts: dict[str, str] = {}
+    inside: dict[str, frozenset[str]] = {}
+    for propstat in response.iterchildren(f"{_D}propstat"):
+        if _status(propstat.findtext(f"{_D}status")) != 200:
+            continue
+        for prop in propstat.iterchildren(f"{_D}prop"):
+            for element in prop.iterchildren("*"):
+                texts[element.tag] = element.text or ""
+                if len(element):
+                    inside[element.tag] = frozenset(str(e.tag) for e in element.iterdescendants("*"))
+    own = response.findtext(f"{_D}status")
+    return Resource((response.findtext(f"{_D}href") or "").strip(), _status(own) if own else 200, texts, inside)
+
+
+def _status(line: str | None) -> int:
+    """From "HTTP/1.1 200 OK"."""
+    parts = (line or "").split(None, 2)
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else 0

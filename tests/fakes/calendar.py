@@ -1,0 +1,152 @@
+"""Calendars in memory, behind the port CalendarGateway; with switches for what goes wrong with real ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from calbot.core.ical import is_same_version, uid_of
+from calbot.core.model import CalendarName, CalendarObject, Cursor, Delta, Etag, Href
+from calbot.errors import CalendarReadOnly, CalendarUnavailable, PreconditionFailed
+from calbot.ports import CalendarFacts
+
+
+@dataclass
+class _Collection:
+    objects: dict[Href, CalendarObject] = field(default_factory=dict)
+    log: list[Href] = field(default_factory=list)  # what was touched, in order; a cursor is a place in it
+    epoch: int = 0  # cursors of an older one are not known any more
+
+
+class FakeCalendarGateway:
+    """`ports.CalendarGateway`.
+
+    `unavailable`: raised by every call while it is set. `lose_answer`: the next write is stored, but
+    CalendarUnavailable comes in place of its answer. `read_only`: calendars that refuse writes. `gate`: calls wait
+    until it is set. `syncs`: False for a server that only lists. `calls`: what was asked, as (method, calendar).
+    """
+
+    def __init__(self, calendars: Iterable[str] = ("it-team",)) -> None:
+        self._collections = {CalendarName(name): _Collection() for name in calendars}
+        self._versions = 0
+        self.unavailable: CalendarUnavailable | None = None
+        self.lose_answer = False
+        self.read_only: set[CalendarName] = set()
+        self.gate: asyncio.Event | None = None
+        self.syncs = True
+        self.calls: list[tuple[str, CalendarName]] = []
+
+    # ------------------------------------------------------------------------------------------- what others do to it
+
+    def put(self, calendar: str, name: str, data: str) -> CalendarObject:
+        """Somebody else writes an object, new or not."""
+        return self._store(CalendarName(calendar), self.href(calendar, name), data)
+
+    def remove(self, calendar: str, name: str) -> None:
+        """Somebody else deletes an object."""
+        self._drop(CalendarName(calendar), self.href(calendar, name))
+
+    def objects(self, calendar: str) -> Mapping[Href, CalendarObject]:
+        return dict(self._collections[CalendarName(calendar)].objects)
+
+    def forget_cursors(self, calendar: str) -> None:
+        """As after a restore of the server: cursors given out are no longer known."""
+        self._collections[CalendarName(calendar)].epoch += 1
+
+    @staticmethod
+    def href(calendar: str, name: str) -> Href:
+        return Href(f"/{quote(calendar)}/{quote(name, safe='@')}.ics")
+
+    # ----------------------------------------------------------------------------------------------------- the port
+
+    async def changes(self, calendar: CalendarName, cursor: Cursor | None) -> Delta:
+        collection = await self._called("changes", calendar)
+        etags = {href: Etag(one.etag or "") for href, one in collection.objects.items()}
+        now = Cursor(f"{collection.epoch}:{len(collection.log)}") if self.syncs else None
+        epoch, _, place = (cursor or "").partition(":")
+        if not self.syncs or epoch != str(collection.epoch) or not place.isdecimal():
+            return Delta(etags, frozenset(), now, complete=True)
+        touched = collection.log[int(place) :]
+        listed = {href: etags[href] for href in touched if href in etags}
+        return Delta(listed, frozenset(touched) - listed.keys(), now, complete=False)
+
+    async def fetch(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Sequence[CalendarObject]:
+        collection = await self._called("fetch", calendar)
+        return [collection.objects[href] for href in hrefs if href in collection.objects]
+
+    async def read(self, calendar: CalendarName, href: Href) -> CalendarObject | None:
+        collection = await self._called("read", calendar)
+        return collection.objects.get(href)
+
+    async def create(self, calendar: CalendarName, name: str, data: str) -> CalendarObject:
+        collection = await self._called("create", calendar, writes=True)
+        href = self.href(calendar, name)
+        there = collection.objects.get(href)
+        if there is not None:
+            if uid_of(there.data) != uid_of(data):
+                raise PreconditionFailed
+            return there
+        if any(uid_of(other.data) == uid_of(data) for other in collection.objects.values()):
+            raise PreconditionFailed
+        return self._answered(self._store(calendar, href, data))
+
+    async def update(self, calendar: CalendarName, href: Href, data: str, etag: Etag | None) -> CalendarObject:
+        collection = await self._called("update", calendar, writes=True)
+        there = collection.objects.get(href)
+        if there is None:
+            raise PreconditionFailed
+        if etag is not None and there.etag != etag:
+            if is_same_version(there.data, data):
+                return there
+            raise PreconditionFailed
+        return self._answered(self._store(calendar, href, data))
+
+    async def delete(self, calendar: CalendarName, href: Href, etag: Etag | None) -> None:
+        collection = await self._called("delete", calendar, writes=True)
+        there = collection.objects.get(href)
+        if there is None:
+            return
+        if etag is not None and there.etag != etag:
+            raise PreconditionFailed
+        self._drop(calendar, href)
+        self._answered(there)
+
+    async def probe(self, calendar: CalendarName) -> CalendarFacts:
+        await self._called("probe", calendar)
+        return CalendarFacts(
+            exists=True,
+            is_calendar=True,
+            display_name=calendar,
+            writable=calendar not in self.read_only,
+            syncs=self.syncs,
+        )
+
+    async def _called(self, method: str, calendar: CalendarName, *, writes: bool = False) -> _Collection:
+        self.calls.append((method, calendar))
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.unavailable is not None:
+            raise self.unavailable
+        if writes and calendar in self.read_only:
+            raise CalendarReadOnly(calendar=calendar)
+        return self._collections[calendar]
+
+    def _answered(self, written: CalendarObject) -> CalendarObject:
+        if self.lose_answer:
+            self.lose_answer = False
+            raise CalendarUnavailable("calendar_timeout")
+        return written
+
+    def _store(self, calendar: CalendarName, href: Href, data: str) -> CalendarObject:
+        self._versions += 1
+        collection = self._collections[calendar]
+        collection.objects[href] = CalendarObject(href, Etag(f'"{self._versions}"'), data)
+        collection.log.append(href)
+        return collection.objects[href]
+
+    def _drop(self, calendar: CalendarName, href: Href) -> None:
+        collection = self._collections[calendar]
+        if collection.objects.pop(href, None) is not None:
+            collection.log.append(href)
