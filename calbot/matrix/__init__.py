@@ -1,0 +1,1 @@
+"""The homeserver: what comes in from its sync, and the rooms the bot speaks in."""

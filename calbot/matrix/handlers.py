@@ -1,0 +1,100 @@
+"""Acts on what comes in: hands events to the use cases, and sees to it that no exception and no outage loses one."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from logging import Logger
+from typing import Final
+
+from calbot.core.model import EventId, RoomId, UserId
+from calbot.core.poll_events import REACTION, is_end, is_response, referenced_event
+from calbot.errors import ChatForbidden, ChatUnavailable, NotEncrypted
+from calbot.ports import ChatEvent, Incoming
+from calbot.services import closing, conversation, presence
+from calbot.services.world import World
+
+from .delivery import Unread
+from .timeline import Invitation, StateChange
+
+_FIRST_DELAY: Final = 1.0  # seconds until an answer is tried again that the homeserver did not take
+_LONGEST_DELAY: Final = 60.0
+
+
+class Handlers:
+    """The listener of the intake. `world` is replaced when the settings change; what is under way keeps the old one."""
+
+    def __init__(self, world: World, log: Logger) -> None:
+        self._world = world
+        self._log = log
+        self._closing = asyncio.Event()
+        self._busy: dict[int, int] = {}
+        self._settled = asyncio.Condition()
+
+    async def switch(self, world: World) -> None:
+        """Use `world` from now on; returns when nothing that began before is under way any more."""
+        old, self._world = self._world, world
+        async with self._settled:
+            await self._settled.wait_for(lambda: not self._busy.get(id(old)))
+
+    def close(self) -> None:
+        """Do not wait any longer for a homeserver that is away: what is unfinished stays in the inbox."""
+        self._closing.set()
+
+    async def on_event(self, event: ChatEvent, incoming: Incoming) -> bool:
+        world = self._world
+        self._busy[id(world)] = self._busy.get(id(world), 0) + 1
+        try:
+            return await self._persistently(world, event, incoming)
+        finally:
+            async with self._settled:
+                self._busy[id(world)] -= 1
+                if not self._busy[id(world)]:
+                    del self._busy[id(world)]
+                self._settled.notify_all()
+
+    async def _persistently(self, world: World, event: ChatEvent, incoming: Incoming) -> bool:
+        delay = _FIRST_DELAY
+        while True:
+            try:
+                return await _act(world, event, incoming)
+            except ChatUnavailable as error:
+                self._log.warning("an answer in %s has to wait: %s", event.room, error.reason)
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), max(delay, error.retry_after or 0.0))
+                    return True
+                delay = min(delay * 2, _LONGEST_DELAY)
+                incoming = await world.stores.inbox.get(event.id) or incoming
+            except (ChatForbidden, NotEncrypted) as error:
+                self._log.info("nothing can be said in %s: %s", event.room, error.reason)
+                await world.stores.inbox.finish(event.id)
+                return True
+
+    async def on_unreadable(self, room: RoomId, sender: UserId, event: EventId, reason: Unread) -> None:
+        with suppress(ChatForbidden):
+            await presence.not_understood(self._world, room, sender, crypto=reason is not Unread.NO_CRYPTO)
+
+    async def on_state(self, change: StateChange) -> None:
+        self._world.known.forget(change.room)
+
+    async def on_invite(self, invitation: Invitation) -> None:
+        await presence.invited(self._world, invitation.room, invitation.inviter, direct=invitation.direct)
+
+    async def on_left(self, room: RoomId) -> None:
+        self._world.known.forget(room)
+
+
+async def _act(world: World, event: ChatEvent, incoming: Incoming) -> bool:
+    """Whether there was anything to act on that the inbox has to remember."""
+    if not presence.counts(world, event.sender):
+        return False
+    if event.type == "m.room.message":
+        return await conversation.on_message(world, event, incoming)
+    if event.type == REACTION:
+        return await conversation.on_reaction(world, event)
+    poll = referenced_event(event.content)
+    if poll is not None and is_end(event.type):
+        await closing.on_end(world, event, poll)
+    elif poll is not None and is_response(event.type):
+        await closing.on_vote(world, event, poll)
+    return False

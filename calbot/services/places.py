@@ -1,0 +1,102 @@
+"""Where something is said: which calendars count there, and whether anything of them may be shown."""
+
+from __future__ import annotations
+
+from calbot.core.model import CalendarName, RoomId, UserId
+from calbot.core.permissions import allowed_servers, exposure
+from calbot.core.settings import Room
+from calbot.errors import Code, NotEncrypted, UserError
+
+from .requests import Place, Request
+from .world import World
+
+
+async def is_direct(world: World, room: RoomId, user: UserId) -> bool:
+    """Whether the bot is alone with `user` in a room that is not mapped."""
+    if room in world.settings.rooms:
+        return False
+    known = world.known.direct.get((room, user))
+    if known is None:
+        known = world.known.direct[room, user] = await world.chat.is_direct(room, user)
+    return known
+
+
+async def own_name(world: World, room: RoomId) -> str:
+    """What the bot is called in a room."""
+    if room not in world.known.names:
+        world.known.names[room] = await world.chat.display_name(room, world.chat.user)
+    return world.known.names[room]
+
+
+async def place_of(world: World, room: RoomId, user: UserId, *, direct: bool) -> Place:
+    """The calendars that count where `user` says something. Membership of other rooms is asked of the server."""
+    encrypted = await world.chat.is_encrypted(room)
+    mapping = world.settings.rooms.get(room)
+    if mapping is not None:
+        return Place(room, direct=False, encrypted=encrypted, mapped=(mapping,))
+    mine = [one for one in world.settings.rooms.values() if await _is_in(world, one.id, user)] if direct else []
+    return Place(room, direct=direct, encrypted=encrypted, mapped=tuple(mine))
+
+
+async def _is_in(world: World, room: RoomId, user: UserId) -> bool:
+    return any(member.user == user for member in await world.chat.members(room))
+
+
+async def require_calendars(world: World, place: Place) -> None:
+    """UserError where no calendar counts, or where others could read along; NotEncrypted where contents would leave in
+    clear."""
+    if not place.mapped:
+        raise UserError(Code.NOT_MAPPED, "not_mapped_direct" if place.direct else "not_mapped")
+    if not place.direct:
+        await require_private(world, place.room)
+        return
+    if place.encrypted:
+        return
+    if world.settings.privacy.require_encryption:
+        raise NotEncrypted("encryption_required")
+    for room in place.mapped:
+        if await world.chat.is_encrypted(room.id):
+            raise NotEncrypted("direct_not_encrypted")
+
+
+async def require_private(world: World, room: RoomId) -> None:
+    """UserError while the room is exposed; NotEncrypted where only encrypted rooms are allowed and it is not."""
+    now = world.clock()
+    known = world.known.exposure(room, now)
+    if known is None:
+        facts = await world.chat.exposure(room)
+        members = await world.chat.members(room)
+        exposed = exposure(
+            join_rule=facts.join_rule,
+            history_visibility=facts.history_visibility,
+            guest_access=facts.guest_access,
+            members=[member.user for member in members],
+            bot=world.chat.user,
+            servers=allowed_servers(world.settings, world.chat.user),
+            foreign_members=world.settings.privacy.foreign_members,
+        )
+        world.known.note_exposure(room, now, exposed)
+    else:
+        (exposed,) = known
+    if exposed is not None:
+        raise UserError(Code.FORBIDDEN, f"exposed_{exposed.value}")
+    if world.settings.privacy.require_encryption and not await world.chat.is_encrypted(room):
+        raise NotEncrypted("encryption_required")
+
+
+def calendar_for_writing(request: Request, wanted: str | None) -> tuple[Room, CalendarName]:
+    """Where something new goes: the calendar named in the command, else the only one there is; with its room."""
+    rooms = request.place.mapped
+    if wanted is not None:
+        for room in rooms:
+            for name in room.calendars:
+                if name.casefold() == wanted.casefold():
+                    return room, name
+        raise UserError(Code.NOT_FOUND, "unknown_calendar", name=wanted, known=", ".join(request.place.calendars))
+    choices = {room.write_to: room for room in rooms if room.write_to is not None}
+    if not choices:
+        raise UserError(Code.READ_ONLY, "no_writable_calendar")
+    if len(choices) > 1:
+        raise UserError(Code.AMBIGUOUS, "which_calendar", known=", ".join(sorted(choices)))
+    ((name, room),) = choices.items()
+    return room, name

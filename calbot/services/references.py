@@ -1,0 +1,75 @@
+"""Which event somebody means by a number, a reply or `last`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from calbot.core.ask import Ask
+from calbot.core.commands import ByNumber, ByReply, Last, Ref
+from calbot.core.model import CalendarName, Occurrence, OccurrenceId
+from calbot.errors import Code, UserError
+from calbot.ports import Listed
+
+from .requests import Request
+from .world import World
+
+_Meant = tuple[CalendarName, OccurrenceId]
+
+
+async def resolve(world: World, request: Request, ref: Ref) -> Occurrence:
+    """The occurrence meant, as the mirror has it. UserError where there is none; Asked where a newer list disagrees."""
+    calendar, id = await _meant(world, request, ref)
+    if calendar not in request.place.calendars:
+        raise UserError(Code.STALE_REFERENCE, "event_gone")
+    found = await world.stores.calendars.occurrence([calendar], id)
+    if found is None:
+        raise UserError(Code.STALE_REFERENCE, "event_gone")
+    return found
+
+
+async def _meant(world: World, request: Request, ref: Ref) -> _Meant:
+    match ref:
+        case ByNumber(number):
+            return await _by_number(world, request, number)
+        case Last():
+            last = await world.stores.references.last(request.place.room, request.sender)
+            if last is None:
+                raise UserError(Code.NOT_FOUND, "no_last")
+            return last
+        case ByReply():
+            return await _by_reply(world, request)
+
+
+async def _by_reply(world: World, request: Request) -> _Meant:
+    if request.replying_to is None:
+        raise UserError(Code.NOT_FOUND, "no_reference")
+    card = await world.stores.references.card_at(request.place.room, request.replying_to)
+    if card is None:
+        raise UserError(Code.NOT_FOUND, "reply_to_nothing")
+    return card.calendar, card.occurrence
+
+
+async def _by_number(world: World, request: Request, number: int) -> _Meant:
+    references = world.stores.references
+    if request.replying_to is not None:
+        shown = await references.list_at(request.place.room, request.replying_to)
+        if shown is not None:
+            return _numbered([shown], number)[0]
+    lists = await references.lists(request.place.room, request.sender)
+    if not lists:
+        raise UserError(Code.NOT_FOUND, "no_list", number=number)
+    meant = _numbered(lists, number)
+    if len(meant) == 1:
+        return meant[0]
+    choices = [one for pair in meant if (one := await world.stores.calendars.occurrence([pair[0]], pair[1]))]
+    if len(choices) < 2:
+        return meant[0]
+    return meant[request.picks.take(Ask("which_list", tuple(choices), {"number": number}))]
+
+
+def _numbered(lists: Sequence[Sequence[Listed]], number: int) -> list[_Meant]:
+    found = [(one.calendar, one.occurrence) for shown in lists for one in shown if one.number == number]
+    if not found:
+        longest = max((one.number for shown in lists for one in shown), default=0)
+        raise UserError(Code.NOT_FOUND, "no_such_number", number=number, longest=longest)
+    return list(dict.fromkeys(found))

@@ -1,0 +1,96 @@
+"""What a use case gets from somebody who typed a command, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from calbot.core.ask import Ask
+from calbot.core.i18n import Reader
+from calbot.core.model import (
+    Attachment,
+    CalendarName,
+    EventId,
+    Message,
+    Occurrence,
+    OccurrenceId,
+    RoomId,
+    UserId,
+)
+from calbot.core.settings import Room
+from calbot.ports import ChatEvent, Listed
+
+
+class Asked(Exception):
+    """Stops a command before any effect: the bot has to ask first. The answer runs the same command again."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(ask.key)
+        self.ask = ask
+
+
+class Picks:
+    """The answers that the sender gave to the questions of this command so far, in the order of the questions."""
+
+    def __init__(self, given: Sequence[int] = ()) -> None:
+        self._given = list(given)
+
+    def take(self, ask: Ask) -> int:
+        """The answer to `ask`, counting from 0; Asked if it was not answered yet."""
+        if not self._given:
+            raise Asked(ask)
+        return self._given.pop(0) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is said, and whose calendars count there.
+
+    In a mapped room that is the room; in a direct chat all mapped rooms that the other person is in.
+    """
+
+    room: RoomId
+    direct: bool
+    encrypted: bool
+    mapped: tuple[Room, ...]
+
+    @property
+    def calendars(self) -> tuple[CalendarName, ...]:
+        return tuple(dict.fromkeys(name for room in self.mapped for name in room.calendars))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command as it was typed. `now` is when, on the sender's clock and never later than the bot's."""
+
+    event: ChatEvent
+    place: Place
+    reader: Reader
+    now: datetime
+    duration: timedelta  # of an event whose end is not said
+    thread: EventId | None
+    replying_to: EventId | None
+    replying: bool  # to a message that stands for one event or poll: no number is needed to name it
+    picks: Picks
+    given: tuple[int, ...] = ()  # all answers so far, those taken by now included
+    before: Occurrence | None = None  # of a repeated command: what it changes, as it was before
+
+    @property
+    def sender(self) -> UserId:
+        return self.event.sender
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What to say, and what people can refer to afterwards.
+
+    `about`: what `last` and a reply to the message mean. `card`: the message is the event's card from now on. `listed`:
+    what the numbers in it mean. `attachment` follows the message.
+    """
+
+    message: Message
+    about: tuple[CalendarName, OccurrenceId] | None = None
+    card: bool = False
+    listed: tuple[Listed, ...] = ()
+    attachment: Attachment | None = field(default=None)

@@ -1,0 +1,20 @@
+"""What has to happen whenever a world begins: at start, and when the settings have changed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from . import closing, conversation, presence, reminders, sync
+from .world import World
+
+_QUESTIONS: Final = 30.0  # seconds between looks for questions that nobody answered
+
+
+async def begin(world: World) -> None:
+    """Set the alarms, under the settings as they are now; the network is asked when they ring."""
+    await reminders.replan_all(world)
+    await sync.start(world)
+    await closing.resume(world)
+    world.alarm.every("questions", _QUESTIONS, partial(conversation.expire_questions, world))
+    world.alarm.at("encryption", world.clock(), partial(presence.log_encryption, world))

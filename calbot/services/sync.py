@@ -1,0 +1,187 @@
+"""Keeps the mirror of a calendar like the calendar, and everything planned from it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from calbot.core import changes
+from calbot.core.ical.recurrence import read_and_expand
+from calbot.core.model import CalendarName, CalendarObject, Uid
+from calbot.core.pacing import next_look
+from calbot.core.settings import Calendar, Show
+from calbot.errors import BadCalendarData, CalendarUnavailable
+from calbot.ports import CalendarState, StoredObject
+
+from . import reminders
+from .world import World
+
+# Parsing and expanding go to a worker thread in lots this small, so that the loop gets its turn in between.
+_LOT = 20
+_FETCH = 100
+
+_T = TypeVar("_T")
+
+
+def lock_name(calendar: CalendarName) -> str:
+    """Whoever reads or writes a calendar's objects on the server holds this lock: one writer, and no stale listing."""
+    return f"calendar:{calendar}"
+
+
+def window(world: World, now: datetime) -> tuple[datetime, datetime]:
+    """From when to when occurrences are kept."""
+    return now - world.settings.privacy.retention.events, now + world.settings.sync.horizon
+
+
+async def start(world: World) -> None:
+    """Forget calendars that are no longer configured, then look at each of the others by and by."""
+    for calendar in await world.stores.calendars.calendars():
+        if calendar not in world.settings.calendars:
+            await world.stores.calendars.forget(calendar)
+    for calendar in world.settings.calendars:
+        _look_again(world, calendar, timedelta(seconds=0))
+    world.alarm.every("roll", timedelta(days=1).total_seconds(), partial(roll_all, world), jitter=600)
+
+
+async def look(world: World, calendar: CalendarName) -> None:
+    """Pull, whatever comes of it, and arrange for the next time."""
+    retry_after: float | None = None
+    try:
+        await pull(world, calendar)
+    except CalendarUnavailable as error:
+        retry_after = error.retry_after
+    finally:
+        state = await world.stores.calendars.state(calendar)
+        wait = next_look(
+            interval=world.settings.sync.interval,
+            longest=world.settings.sync.max_interval,
+            failures=state.failures,
+            retry_after=retry_after,
+            chance=random.random(),  # noqa: S311 - spreads requests, guards nothing
+        )
+        _look_again(world, calendar, wait)
+
+
+def _look_again(world: World, calendar: CalendarName, wait: timedelta) -> None:
+    world.alarm.at(f"sync:{calendar}", world.clock() + wait, partial(look, world, calendar))
+
+
+async def pull(world: World, calendar: CalendarName) -> None:
+    """Bring one calendar up to date. CalendarUnavailable if that did not work; the state then says why."""
+    async with world.locks.hold(lock_name(calendar)):
+        before = await world.stores.calendars.state(calendar)
+        now = world.clock()
+        try:
+            await _pull(world, world.settings.calendars[calendar], before, now)
+        except CalendarUnavailable as error:
+            if before.problem is None:
+                world.log.warning("calendar %s is unavailable: %s", calendar, error.reason)
+            await world.stores.calendars.save_state(
+                replace(before, tried_at=now, failures=before.failures + 1, problem=error.reason)
+            )
+            raise
+    if before.problem is not None:
+        world.log.info("calendar %s is available again", calendar)
+
+
+async def _pull(world: World, calendar: Calendar, before: CalendarState, now: datetime) -> None:
+    stores = world.stores
+    delta = await world.gateway.changes(calendar.name, before.cursor)
+    if delta.complete or delta.listed or delta.removed:
+        known = await stores.calendars.etags(calendar.name)
+        to_fetch, gone = changes.listing_changes(known, delta)
+        for hrefs in _lots(to_fetch, _FETCH):
+            objects = await world.gateway.fetch(calendar.name, hrefs)
+            stored = await digest(world, calendar.name, objects, now)
+            vanished = [href for href in set(hrefs) - {one.href for one in objects} if href in known]
+            async with stores.transaction():
+                await stores.calendars.put(stored)
+                await stores.calendars.remove(calendar.name, vanished)
+                await reminders.replan(world, calendar.name, [one.uid for one in stored], now)
+        if gone:
+            async with stores.transaction():
+                uids = [one.uid for href in gone if (one := await stores.calendars.get(calendar.name, href))]
+                await stores.calendars.remove(calendar.name, gone)
+                await reminders.replan(world, calendar.name, uids, now)
+        reminders.ring_soon(world)
+    await stores.calendars.save_state(
+        replace(
+            before,
+            cursor=delta.cursor,
+            synced_at=now,
+            tried_at=now,
+            failures=0,
+            problem=None,
+            horizon=before.horizon or window(world, now)[1],
+        )
+    )
+
+
+async def digest(
+    world: World, calendar: CalendarName, objects: Sequence[CalendarObject], now: datetime
+) -> list[StoredObject]:
+    """Parse and expand objects off the loop. One that is no good is set aside with the reason, and harms no other."""
+    hidden = world.settings.calendars[calendar].show is Show.BUSY
+    zone = world.settings.defaults.timezone
+    work = partial(_digest_lot, calendar=calendar, hidden=hidden, zone=zone, window=window(world, now))
+    return [stored for lot in _lots(objects, _LOT) for stored in await asyncio.to_thread(work, lot)]
+
+
+def _digest_lot(
+    objects: Sequence[CalendarObject],
+    *,
+    calendar: CalendarName,
+    hidden: bool,
+    zone: ZoneInfo,
+    window: tuple[datetime, datetime],
+) -> list[StoredObject]:
+    return [_digest_one(one, calendar=calendar, hidden=hidden, zone=zone, window=window) for one in objects]
+
+
+def _digest_one(
+    one: CalendarObject, *, calendar: CalendarName, hidden: bool, zone: ZoneInfo, window: tuple[datetime, datetime]
+) -> StoredObject:
+    try:
+        read = read_and_expand(one, calendar=calendar, hidden=hidden, zone=zone, window=window)
+    except BadCalendarData as error:
+        return StoredObject(calendar, one.href, one.etag, Uid(""), "", False, error.reason, ())
+    return StoredObject(calendar, one.href, one.etag, read.uid, read.data, read.recurring, None, read.occurrences)
+
+
+async def roll_all(world: World) -> None:
+    """Move the horizon on: expand series up to the new one, forget what is long over."""
+    now = world.clock()
+    for calendar in world.settings.calendars:
+        async with world.locks.hold(lock_name(calendar)):
+            await _roll(world, calendar, now)
+    await world.stores.references.forget_gone()
+    await world.stores.calendars.forget_before(now - world.settings.privacy.retention.events)
+    await world.stores.reminders.forget_before(now - world.settings.privacy.retention.reminders)
+    await world.stores.polls.forget_before(now - world.settings.privacy.retention.polls)
+    await world.stores.inbox.forget_before(now - timedelta(days=7))
+
+
+async def _roll(world: World, calendar: CalendarName, now: datetime) -> None:
+    stores = world.stores
+    for lot in _lots(await stores.calendars.recurring(calendar), _LOT):
+        objects = [CalendarObject(one.href, one.etag, one.data) for one in lot]
+        stored = await digest(world, calendar, objects, now)
+        async with stores.transaction():
+            await stores.calendars.put(stored)
+            await reminders.replan(world, calendar, [one.uid for one in stored], now)
+    state = await stores.calendars.state(calendar)
+    await stores.calendars.save_state(replace(state, horizon=window(world, now)[1]))
+    reminders.ring_soon(world)
+
+
+def _lots(things: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    rest = iter(things)
+    while lot := list(islice(rest, size)):
+        yield lot

@@ -1,0 +1,49 @@
+"""Everything the use cases may touch, in one value; replaced whole when the settings change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from calbot.core.ask import Say
+from calbot.core.i18n import Catalog, Reader
+from calbot.core.model import Locale
+from calbot.core.settings import Problem, Settings
+from calbot.ports import Alarm, CalendarGateway, Chat, Clock, Stores
+
+from .known import KnownRooms
+from .locks import Locks
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The settings with the mistakes found in them, and the ports."""
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+    stores: Stores
+    chat: Chat
+    gateway: CalendarGateway
+    clock: Clock
+    alarm: Alarm
+    catalogs: Mapping[Locale, Catalog]
+    log: logging.Logger
+    version: str
+    began: datetime  # when the bot was started
+    remarks: Callable[[], Sequence[Say]]  # on the set-up of the client, for `status`
+    locks: Locks = field(default_factory=Locks)
+    known: KnownRooms = field(default_factory=KnownRooms)
+
+    def reader(self, locale: Locale, zone: ZoneInfo) -> Reader:
+        """Somebody who reads `locale` on a clock in `zone`, now."""
+        now = self.clock().astimezone(zone)
+        return Reader(self.catalogs[locale], locale, zone, now, self.settings.command_prefix)
+
+    def renewed(
+        self, settings: Settings, problems: tuple[Problem, ...], gateway: CalendarGateway, alarm: Alarm
+    ) -> World:
+        """The world under other settings; what is known of rooms and what is locked goes over into it."""
+        return replace(self, settings=settings, problems=problems, gateway=gateway, alarm=alarm)

@@ -1,0 +1,330 @@
+"""Meetings by chat, from what somebody types to what lies on the calendar."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from calbot.core.model import Kind, Message
+from calbot.errors import CalendarUnavailable, ChatUnavailable
+
+from .conftest import ANNA, BEN, CALENDAR, CARLA, ROOM, Office
+
+
+def only(messages: list[Message]) -> Message:
+    assert len(messages) == 1, [message.text for message in messages]
+    return messages[0]
+
+
+async def test_a_meeting_is_written_and_its_card_invites(office: Office) -> None:
+    card = only(await office.says(f'!meet neu "Jour fixe" morgen 10-10:30 {BEN}'))
+    assert card.kind is Kind.MEETING
+    assert "Jour fixe" in card.text
+    assert "Mi., 25.11.2026, 10:00–10:30 Uhr" in card.text
+    assert card.mentions == (BEN,)
+    assert card.notify
+    (text,) = office.texts()
+    assert "DTSTART;TZID=Europe/Berlin:20261125T100000" in text
+    assert "ORGANIZER" in text
+    assert "mailto:ben@example.org" in text
+    assert "ROLE=CHAIR" in text
+    assert card.data["start"]["utc"] == "2026-11-25T09:00:00Z"
+
+
+async def test_without_others_nobody_is_on_the_event(office: Office) -> None:
+    card = only(await office.says("!meet neu Konzept schreiben morgen 9-11"))
+    assert card.mentions == ()
+    assert not card.notify
+    assert "ATTENDEE" not in office.texts()[0]
+
+
+async def test_a_list_numbers_events_and_numbers_refer_to_it(office: Office) -> None:
+    await office.says("!meet neu Vorbesprechung morgen 10-11")
+    await office.says("!meet neu Nachbesprechung morgen 12-13")
+    agenda = only(await office.says("!meet liste"))
+    assert [item["title"] for item in agenda.data["items"]] == ["Vorbesprechung", "Nachbesprechung"]
+    shown = only(await office.says("!meet zeige 2"))
+    assert "Nachbesprechung" in shown.text
+    assert office.chat.last(ROOM).file is not None  # the .ics follows the card
+
+
+async def test_reading_asks_the_calendar_server_nothing(office: Office) -> None:
+    await office.says("!meet neu Vorbesprechung morgen 10-11")
+    office.calendar.unavailable = CalendarUnavailable("calendar_unreachable")
+    assert "Vorbesprechung" in only(await office.says("!meet liste")).text
+    assert "Vorbesprechung" in only(await office.says("!meet nächster")).text
+
+
+async def test_what_is_stale_says_so(office: Office) -> None:
+    await office.says("!meet neu Vorbesprechung morgen 10-11")
+    office.calendar.unavailable = CalendarUnavailable("calendar_unreachable")
+    await office.pass_time(timedelta(minutes=5))
+    assert "antwortet gerade nicht" in only(await office.says("!meet liste")).text
+    office.calendar.unavailable = None
+    await office.pass_time(timedelta(minutes=20))
+    assert "antwortet gerade nicht" not in only(await office.says("!meet liste")).text
+
+
+async def test_a_move_keeps_what_is_not_said_and_edits_the_card(office: Office) -> None:
+    await office.says(f"!meet neu Jour fixe morgen 10-10:30 {BEN}")
+    card, change = await office.says("!meet verschiebe last 16 Uhr")
+    assert change.kind is Kind.CHANGE
+    assert change.data["old"]["start"]["localtime"] == "2026-11-25T10:00:00"
+    assert change.data["start"]["localtime"] == "2026-11-25T16:00:00"
+    assert change.data["end"]["localtime"] == "2026-11-25T16:30:00"
+    assert change.mentions == (BEN,)
+    assert card.kind is Kind.MEETING
+    text = office.texts()[0]
+    assert "DTSTART;TZID=Europe/Berlin:20261125T160000" in text
+    assert "SEQUENCE:1" in text
+
+
+async def test_a_reply_to_a_card_names_its_event(office: Office) -> None:
+    await office.says("!meet neu Vorbesprechung morgen 10-11")
+    card = office.chat.last(ROOM).event
+    await office.says("!meet neu Nachbesprechung morgen 12-13")
+    moved = (await office.replies(card, "!meet verschiebe Do 9 Uhr"))[-1]
+    assert moved.data["title"] == "Vorbesprechung"
+    assert moved.data["start"]["localtime"] == "2026-11-26T09:00:00"
+
+
+async def test_a_cancelled_event_is_gone_and_said_to_be(office: Office) -> None:
+    await office.says(f"!meet neu Jour fixe morgen 10-11 {BEN}")
+    said = await office.says('!meet absagen last grund:"keine Themen"')
+    assert said[-1].kind is Kind.CANCELLED
+    assert "keine Themen" in said[-1].text
+    assert said[-1].mentions == (BEN,)
+    assert office.texts() == []
+    assert only(await office.says("!meet liste")).data["items"] == []
+
+
+async def test_of_a_series_it_is_asked_what_is_meant(office: Office) -> None:
+    await office.says("!meet neu Jour fixe jeden Mittwoch 10-11")
+    await office.says("!meet liste")
+    question = only(await office.says("!meet absagen 1"))
+    assert question.kind is Kind.QUESTION
+    assert question.mentions == (ANNA,)
+    assert office.texts()[0].count("EXDATE") == 0
+    said = await office.says("!meet 1")
+    assert said[-1].kind is Kind.CANCELLED
+    assert office.texts()[0].count("EXDATE") == 1
+
+
+async def test_only_whom_the_bot_asked_can_answer(office: Office) -> None:
+    await office.says("!meet neu Jour fixe jeden Mittwoch 10-11")
+    await office.says("!meet absagen last")
+    question = office.chat.last(ROOM).event
+    await office.hears(office.chat.reacts(ROOM, BEN, question, "2️⃣"))
+    assert len(office.texts()) == 1
+    await office.hears(office.chat.reacts(ROOM, ANNA, question, "2️⃣"))
+    assert office.texts() == []
+
+
+async def test_two_readings_are_asked_about_before_anything_is_written(office: Office) -> None:
+    question = only(await office.says("!meet neu Budgetrunde nächsten Freitag 9 Uhr"))
+    assert question.kind is Kind.QUESTION
+    assert len(question.data["choices"]) == 2
+    assert office.texts() == []
+    card = only(await office.says("!meet 2"))
+    assert card.data["start"]["localtime"] == "2026-12-04T09:00:00"
+
+
+async def test_a_question_is_withdrawn_after_ten_minutes(office: Office) -> None:
+    await office.says("!meet neu Budgetrunde nächsten Freitag 9 Uhr")
+    assert len(await office.pass_time(timedelta(minutes=11))) == 1
+    error = only(await office.says("!meet 2"))
+    assert error.data["code"] == "not_found"
+    assert office.texts() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("!meet neu Runde gestern 9 Uhr", "in_past"),
+        ("!meet neu Runde irgendwann", "not_understood"),
+        ("!meet zeige 7", "not_found"),
+        ("!meet zeige last", "not_found"),
+        ("!meet lsite", "not_understood"),
+    ],
+)
+async def test_what_cannot_be_done_is_said_with_its_reason(office: Office, text: str, code: str) -> None:
+    error = only(await office.says(text))
+    assert error.kind is Kind.ERROR
+    assert error.data["code"] == code
+    assert office.texts() == []
+
+
+async def test_the_server_away_means_nothing_written_and_says_so(office: Office) -> None:
+    office.calendar.unavailable = CalendarUnavailable("calendar_unreachable")
+    error = only(await office.says("!meet neu Runde morgen 10-11"))
+    assert error.data["code"] == "calendar_unavailable"
+    office.calendar.unavailable = None
+    await office.pass_time(timedelta(minutes=20))
+    assert office.texts() == []
+
+
+async def test_somebody_else_moved_it_meanwhile(office: Office) -> None:
+    await office.says("!meet neu Runde morgen 10-11")
+    text = office.texts()[0].replace("20261125T1", "20261126T1")
+    office.calendar.put(CALENDAR, office.name(), text)
+    error = only(await office.says("!meet verschiebe last 16 Uhr"))
+    assert error.data["code"] == "conflict"
+    assert "20261126T100000" in office.texts()[0]
+
+
+async def test_a_member_does_not_cancel_the_events_of_others(office: Office) -> None:
+    await office.says("!meet neu Runde morgen 10-11")
+    card = office.chat.last(ROOM).event
+    error = only(await office.replies(card, "!meet absagen", by=CARLA))
+    assert error.data["code"] == "forbidden"
+    assert len(office.texts()) == 1
+
+
+async def test_a_command_that_was_cut_off_is_finished_once(office: Office) -> None:
+    """Killed between writing the event and saying so: the next start says so, and writes nothing a second time."""
+    event = office.chat.says(ROOM, ANNA, "!meet neu Runde morgen 10-11")
+    office.chat.refuse(*[ChatUnavailable()])
+    office.handlers.close()  # does not wait for the homeserver
+    await office.deliver(event)
+    assert len(office.texts()) == 1
+    assert office.said(Kind.MEETING) == []
+    await office.resume()
+    assert len(office.texts()) == 1
+    assert len(office.said(Kind.MEETING)) == 1
+    await office.resume()
+    assert len(office.said(Kind.MEETING)) == 1
+
+
+async def test_a_cut_off_move_still_says_from_where(office: Office) -> None:
+    await office.says("!meet neu Runde morgen 10-11")
+    event = office.chat.says(ROOM, ANNA, "!meet verschiebe last 16 Uhr")
+    office.chat.refuse(ChatUnavailable(), ChatUnavailable())
+    office.handlers.close()
+    await office.deliver(event)
+    await office.resume()
+    (change,) = office.said(Kind.CHANGE)
+    assert change.data["old"]["start"]["localtime"] == "2026-11-25T10:00:00"
+    assert change.data["start"]["localtime"] == "2026-11-25T16:00:00"
+    assert "SEQUENCE:1" in office.texts()[0]
+
+
+async def test_a_lost_answer_of_the_calendar_server_makes_no_second_event(office: Office) -> None:
+    office.calendar.lose_answer = True
+    await office.says("!meet neu Runde morgen 10-11")
+    await office.pass_time(timedelta(minutes=20))
+    assert len(office.texts()) <= 1
+
+
+async def test_old_commands_are_not_run(office: Office) -> None:
+    event = office.chat.says(ROOM, ANNA, "!meet neu Runde morgen 10-11")
+    office.clock.advance(timedelta(minutes=16))
+    assert await office.hears(event) == []
+    assert office.texts() == []
+
+
+async def test_strangers_and_notices_are_not_heard(office: Office) -> None:
+    stranger = office.chat.says(ROOM, "@eve:elsewhere.org", "!meet liste")
+    assert await office.hears(stranger) == []
+    assert await office.says("!meet liste", msgtype="m.notice") == []
+
+
+async def test_nothing_is_shown_while_the_room_is_open_to_others(office: Office) -> None:
+    await office.says("!meet neu Geheim morgen 10-11")
+    office.chat.rooms[ROOM].members["@eve:elsewhere.org"] = "Eve"  # type: ignore[index]
+    office.world.known.forget(ROOM)
+    error = only(await office.says("!meet liste"))
+    assert error.data["code"] == "forbidden"
+    assert "Geheim" not in error.text
+
+
+async def test_in_an_unmapped_room_help_works_and_the_rest_says_what_is_missing(office: Office) -> None:
+    room = office.chat.add_room("!other:example.org", ANNA, BEN)
+    assert only(await office.says("!meet hilfe", room=room)).kind is Kind.HELP
+    assert only(await office.says("!meet liste", room=room)).data["code"] == "not_mapped"
+
+
+async def test_in_a_direct_chat_no_prefix_is_needed_and_all_of_ones_rooms_count(office: Office) -> None:
+    await office.says("!meet neu Runde morgen 10-11")
+    direct = office.chat.add_room("!direct:example.org", ANNA)
+    assert "Runde" in only(await office.says("liste", room=direct)).text
+    other = office.chat.add_room("!dave:example.org", "@dave:example.org")
+    error = only(await office.says("liste", by=office.chat.rooms[other] and "@dave:example.org", room=other))  # type: ignore[arg-type]
+    assert error.data["code"] == "not_mapped"
+
+
+async def test_an_unencrypted_direct_chat_hears_nothing_of_an_encrypted_room(office: Office) -> None:
+    await office.says("!meet neu Geheim morgen 10-11")
+    direct = office.chat.add_room("!direct:example.org", ANNA, encrypted=False)
+    error = only(await office.says("liste", room=direct))
+    assert error.data["code"] == "not_encrypted"
+    assert "Geheim" not in error.text
+
+
+async def test_answers_go_into_the_thread_of_the_command(office: Office) -> None:
+    thread = {"rel_type": "m.thread", "event_id": "$root", "is_falling_back": True, "m.in_reply_to": {"event_id": "$x"}}
+    await office.relates(thread, "!meet liste")
+    assert office.chat.last(ROOM).thread == "$root"
+
+
+async def test_when_says_how_a_date_is_read_and_writes_nothing(office: Office) -> None:
+    answer = only(await office.says("!meet wann morgen halb drei"))
+    assert "Mi., 25.11.2026, 14:30" in answer.text
+    assert office.texts() == []
+
+
+async def test_status_names_the_calendar_and_its_state(office: Office) -> None:
+    await office.says("!meet neu Runde morgen 10-11")
+    status = only(await office.says("!meet zustand"))
+    assert status.kind is Kind.STATUS
+    assert status.data["calendars"][0]["ahead"] == 1
+    assert status.data["crypto"] == "verified"
+
+
+async def test_what_another_program_wrote_is_listed_after_the_next_look(office: Office) -> None:
+    office.calendar.put(CALENDAR, "extern", EXTERNAL)
+    await office.pass_time(timedelta(minutes=2))
+    agenda = only(await office.says("!meet liste"))
+    assert [item["title"] for item in agenda.data["items"]] == ["Von außen"]
+
+
+async def test_an_unreadable_object_is_set_aside_and_the_others_work(office: Office) -> None:
+    office.calendar.put(CALENDAR, "kaputt", "BEGIN:VCALENDAR\r\nthis is no calendar")
+    office.calendar.put(CALENDAR, "extern", EXTERNAL)
+    await office.pull()
+    assert len(only(await office.says("!meet liste")).data["items"]) == 1
+    assert only(await office.says("!meet zustand")).data["calendars"][0]["set_aside"] == 1
+
+
+async def test_an_unchanged_calendar_costs_one_request(office: Office) -> None:
+    office.calendar.calls.clear()
+    await office.pull()
+    assert office.calendar.calls == [("changes", CALENDAR)]
+
+
+async def test_a_failing_calendar_is_asked_less_often_and_then_as_before(office: Office) -> None:
+    office.calendar.unavailable = CalendarUnavailable("calendar_unreachable")
+    office.calendar.calls.clear()
+    await office.pass_time(timedelta(minutes=10))
+    assert 2 <= office.calendar.calls.count(("changes", CALENDAR)) <= 4  # of ten in good times
+    state = await office.world.stores.calendars.state(CALENDAR)
+    assert state.failures >= 2
+    office.calendar.unavailable = None
+    await office.pass_time(timedelta(minutes=30))
+    state = await office.world.stores.calendars.state(CALENDAR)
+    assert state.failures == 0
+    assert state.problem is None
+
+
+EXTERNAL = """BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//Other//EN\r
+BEGIN:VEVENT\r
+UID:external-1\r
+DTSTAMP:20261101T000000Z\r
+DTSTART:20261126T090000Z\r
+DTEND:20261126T100000Z\r
+SUMMARY:Von außen\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
