@@ -1,0 +1,142 @@
+"""The composition root: builds the parts, connects them, and takes them apart again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime, timezone
+from functools import partial
+from typing import cast
+
+from maubot import Plugin
+from mautrix.util.async_db import Database, UpgradeTable
+
+from calbot import ports, resources
+from calbot.config import Config
+from calbot.core.ask import Say
+from calbot.core.settings import Settings
+from calbot.dav.gateway import DavGateway
+from calbot.db.migrations import upgrade_table
+from calbot.db.stores import Stores
+from calbot.matrix.chat import MatrixChat
+from calbot.matrix.handlers import Handlers
+from calbot.matrix.intake import Intake
+from calbot.matrix.keys import give_keys_to
+from calbot.matrix.syncing import SyncOwner
+from calbot.scheduling import AlarmClock
+from calbot.services import configuration, startup
+from calbot.services.world import World
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class CalBot(Plugin):
+    """The plugin as maubot sees it.
+
+    What depends on the settings (calendar accounts, alarms) lives in a world of its own, which is replaced whole when
+    they change; chat, stores and intake stay. `start` and `stop` do not raise: maubot would disable the instance for
+    good, or leave half of it running.
+    """
+
+    _handlers: Handlers | None = None
+    _world: World | None = None
+    _lifetime: AsyncExitStack | None = None  # of everything
+    _season: AsyncExitStack | None = None  # of what depends on the settings
+
+    @classmethod
+    def get_config_class(cls) -> type[Config]:
+        return Config
+
+    @classmethod
+    def get_db_upgrade_table(cls) -> UpgradeTable:
+        return upgrade_table
+
+    async def start(self) -> None:
+        try:
+            async with AsyncExitStack() as lifetime:
+                await self._start(lifetime)
+                self._lifetime = lifetime.pop_all()
+        except Exception:
+            self.log.exception("calbot could not start; it does nothing until the instance is restarted")
+
+    async def stop(self) -> None:
+        lifetime, self._lifetime = self._lifetime, None
+        try:
+            if lifetime is not None:
+                await lifetime.aclose()
+        except Exception:
+            self.log.exception("calbot did not stop cleanly")
+
+    async def on_external_config_update(self) -> None:
+        """A bad configuration changes nothing but what `status` tells admins; a good one takes effect at once."""
+        try:
+            self._configuration().load_and_update()
+            if self._world is not None:
+                await self._reconfigure(self._world)
+        except Exception:
+            self.log.exception("the changed configuration could not be put into effect")
+
+    async def _start(self, lifetime: AsyncExitStack) -> None:
+        self._configuration().load_and_update()
+        stores: ports.Stores = Stores(cast(Database, self.database))
+        chat: ports.Chat = MatrixChat(self.client, self.log.getChild("chat"))
+        settings, problems = await configuration.at_start(stores, self._configuration().as_dict(), self.log)
+        lifetime.push_async_callback(self._end_season)
+        gateway, alarm = await self._begin_season(settings)
+        world = self._world = World(
+            settings=settings,
+            problems=problems,
+            stores=stores,
+            chat=chat,
+            gateway=gateway,
+            clock=utc_now,
+            alarm=alarm,
+            catalogs=resources.read_catalogs(self.loader),
+            log=self.log,
+            version=str(self.loader.meta.version),
+            began=utc_now(),
+            remarks=self._remarks,
+        )
+        handlers = self._handlers = Handlers(world, self.log)
+        self._intake = Intake(self.client, stores.inbox, handlers, utc_now, self.log.getChild("intake"))
+        await self._intake.start()  # last: from here on events arrive
+        lifetime.push_async_callback(self._intake.close)
+        lifetime.callback(handlers.close)
+        alarm.at("begin", utc_now(), partial(startup.begin, world))
+
+    async def _reconfigure(self, world: World) -> None:
+        settings, problems = await configuration.on_change(world, self._configuration().as_dict())
+        season, self._season = self._season, None
+        gateway, alarm = await self._begin_season(settings)
+        self._world = world.renewed(settings, problems, gateway, alarm)
+        if self._handlers is not None:
+            await self._handlers.switch(self._world)
+        if season is not None:
+            await season.aclose()
+        alarm.at("begin", utc_now(), partial(startup.begin, self._world))
+
+    async def _begin_season(self, settings: Settings) -> tuple[ports.CalendarGateway, ports.Alarm]:
+        give_keys_to(self.client, cross_signed_only=settings.privacy.cross_signed_only)
+        async with AsyncExitStack() as season:
+            gateway = await season.enter_async_context(DavGateway(settings))
+            alarm = await season.enter_async_context(AlarmClock(self.log.getChild("alarms")))
+            self._season = season.pop_all()
+        return gateway, alarm
+
+    async def _end_season(self) -> None:
+        if self._season is not None:
+            await self._season.aclose()
+
+    def _configuration(self) -> Config:
+        return cast(Config, self.config)
+
+    def _remarks(self) -> Sequence[Say]:
+        setup = self._intake.setup()
+        remarks = []
+        if setup.owner is SyncOwner.FOREIGN:
+            remarks.append(Say("client_sync_on"))
+        if setup.autojoin:
+            remarks.append(Say("client_autojoin_on"))
+        return remarks
