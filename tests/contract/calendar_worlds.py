@@ -1,0 +1,71 @@
+"""What the contract of the gateway is tried on: the fake and real servers, an empty calendar for each test."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+
+from calbot.core.model import AccountName, CalendarName
+from calbot.core.settings import Account, Calendar, Secret, Settings
+from calbot.ports import CalendarGateway
+from demo import caldav_servers
+from tests.fakes.calendar import FakeCalendarGateway
+
+NAME = CalendarName("it-team")
+USER, PASSWORD = "svc-calbot", "geheim"
+
+
+class CalendarWorld(Protocol):
+    """A calendar behind the gateway, and somebody else who writes there without it."""
+
+    @property
+    def gateway(self) -> CalendarGateway: ...
+
+    async def put(self, name: str, data: str) -> bool:
+        """Whether the server took it: some refuse what is no good."""
+        ...
+
+    async def remove(self, name: str) -> None: ...
+
+
+@dataclass
+class FakeWorld:
+    gateway: FakeCalendarGateway
+
+    async def put(self, name: str, data: str) -> bool:
+        self.gateway.put(NAME, name, data)
+        return True
+
+    async def remove(self, name: str) -> None:
+        self.gateway.remove(NAME, name)
+
+
+@dataclass
+class ServerWorld:
+    gateway: CalendarGateway
+    calendar: caldav_servers.Calendar
+
+    async def put(self, name: str, data: str) -> bool:
+        try:
+            await self.calendar.put(f"{name}.ics", data)
+        except caldav_servers.CalDavRequestError:
+            return False
+        return True
+
+    async def remove(self, name: str) -> None:
+        await self.calendar.delete(f"{name}.ics")
+
+
+async def new_calendar(http: aiohttp.ClientSession, url: str) -> caldav_servers.Calendar:
+    credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    async with http.request("MKCALENDAR", url, headers={"Authorization": f"Basic {credentials}"}) as answer:
+        assert answer.status == 201
+    return caldav_servers.Calendar(http, url, USER, PASSWORD)
+
+
+def settings_for(url: str, *, password: str = PASSWORD, timeout: float = 20.0) -> Settings:
+    account = Account(AccountName("city"), url, USER, Secret(password), timeout=timeout)
+    return Settings(accounts={account.name: account}, calendars={NAME: Calendar(NAME, account.name, url)})
