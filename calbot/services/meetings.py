@@ -15,6 +15,7 @@ from calbot.core.commands import Cancel, List, Move, New, Next, Scope, Show
 from calbot.core.dates import At, Base, Day
 from calbot.core.ical import editing
 from calbot.core.ical.building import EventDraft, build_event
+from calbot.core.ical.reading import write_recurrence_id
 from calbot.core.messages import Headline, Person
 from calbot.core.model import (
     AllDay,
@@ -102,7 +103,7 @@ async def move(world: World, request: Request, command: Move) -> Reply:
         old.href,
         partial(_moved, old=old, when=when, whole=whole, zone=world.settings.defaults.timezone, now=request.now),
     )
-    moved = writing.occurrence_in(stored, old.id) or first_occurrence(stored)
+    moved = next((one for one in stored.occurrences if one.when == when), None) or first_occurrence(stored)
     members = await world.chat.members(room.id)
     attending = people.persons(world, moved, members)
     message = messages.moved(request.reader, old, moved, whole_series=whole)
@@ -143,6 +144,9 @@ def _moved(
 ) -> str | None:
     """The edit, unless somebody else moved the event meanwhile, or an earlier run of this command did."""
     found = editing.time_of(current.data, old.recurrence_id, zone=zone)
+    if found is None and whole:
+        # A series that was moved has other ids for its occurrences.
+        found = editing.time_of(current.data, write_recurrence_id(when.start), zone=zone)
     if found == when:
         return None
     if found != old.when:

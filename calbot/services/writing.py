@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from calbot.core.model import CalendarName, CalendarObject, Href, Occurrence, OccurrenceId, Uid
+from calbot.core.model import CalendarName, CalendarObject, Href, Uid
 from calbot.core.settings import Access
 from calbot.errors import BadCalendarData, CalendarReadOnly, Code, PreconditionFailed, UserError
 from calbot.ports import StoredObject
@@ -66,12 +66,6 @@ async def delete(world: World, calendar: CalendarName, href: Href, check: Callab
         else:
             raise PreconditionFailed
         await _forget(world, calendar, href)
-
-
-def occurrence_in(stored: StoredObject, id: OccurrenceId) -> Occurrence | None:
-    """The occurrence of an object that was just written; of a series, its first if none is named."""
-    found = [one for one in stored.occurrences if one.id == id or id.recurrence_id is None]
-    return min(found, key=lambda one: one.recurrence_id or "") if found else None
 
 
 def _require_writable(world: World, calendar: CalendarName) -> None:

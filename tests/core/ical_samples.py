@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
-from calbot.core.ical import Expanded, read_and_expand
+from calbot.core.ical import Expanded, expand, read_and_expand, read_object
 from calbot.core.model import AllDay, CalendarName, CalendarObject, Etag, Href, Occurrence
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -30,16 +30,22 @@ def day(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
 
 
+def between(begin: str, end: str, zone: ZoneInfo = BERLIN) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(begin).replace(tzinfo=zone), datetime.fromisoformat(end).replace(tzinfo=zone)
+
+
 def expanded(
     data: str, begin: str = "2026-01-01", end: str = "2028-01-01", *, zone: ZoneInfo = BERLIN, hidden: bool = False
 ) -> Expanded:
+    """As it is stored."""
     obj = CalendarObject(Href("/cal/name.ics"), Etag('"1"'), data)
-    window = (datetime.fromisoformat(begin).replace(tzinfo=zone), datetime.fromisoformat(end).replace(tzinfo=zone))
-    return read_and_expand(obj, calendar=CalendarName("it"), hidden=hidden, zone=zone, window=window)
+    return read_and_expand(obj, calendar=CalendarName("it"), hidden=hidden, zone=zone, window=between(begin, end, zone))
 
 
 def times(data: str, begin: str = "2026-01-01", end: str = "2028-01-01", *, zone: ZoneInfo = BERLIN) -> list[str]:
-    return [written(one, zone) for one in expanded(data, begin, end, zone=zone).occurrences]
+    """What takes place in that time."""
+    parsed = read_object(data, calendar=CalendarName("it"), href=Href("/cal/name.ics"), hidden=False, zone=zone)
+    return [written(one, zone) for one in expand(parsed, window=between(begin, end, zone))]
 
 
 def written(occurrence: Occurrence, zone: ZoneInfo = BERLIN) -> str:

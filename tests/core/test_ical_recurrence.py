@@ -269,6 +269,15 @@ def test_the_window_is_half_open_and_knows_long_events() -> None:
     assert not times(moment, "2026-11-08", "2026-11-09")
 
 
+def test_what_happens_once_is_stored_however_far_ahead() -> None:
+    once = single("DTSTART:20350101T100000Z")
+    assert not times(once, "2026-11-01", "2027-05-01")
+    assert len(expanded(once, "2026-11-01", "2027-05-01").occurrences) == 1
+    assert not expanded(once, "2036-11-01", "2037-05-01").occurrences
+    series = single("DTSTART:20350101T100000Z", "RRULE:FREQ=DAILY;COUNT=3")
+    assert not expanded(series, "2026-11-01", "2027-05-01").occurrences
+
+
 def test_a_long_history_costs_nothing() -> None:
     data = single("DTSTART:19000101T100000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY")
     started = time.perf_counter()

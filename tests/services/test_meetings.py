@@ -209,6 +209,21 @@ async def test_a_cut_off_move_still_says_from_where(office: Office) -> None:
     assert "SEQUENCE:1" in office.texts()[0]
 
 
+async def test_a_cut_off_move_of_a_series_is_not_done_twice(office: Office) -> None:
+    await office.says("!meet neu Jour fixe jeden Mittwoch 10-11")
+    await office.says("!meet verschiebe last 16 Uhr")
+    event = office.chat.says(ROOM, ANNA, "!meet 2")  # the whole series
+    office.chat.refuse(ChatUnavailable(), ChatUnavailable())
+    office.handlers.close()
+    await office.deliver(event)
+    await office.resume()
+    (change,) = office.said(Kind.CHANGE)
+    assert change.data["old"]["start"]["localtime"] == "2026-11-25T10:00:00"
+    assert change.data["start"]["localtime"] == "2026-11-25T16:00:00"
+    assert "DTSTART;TZID=Europe/Berlin:20261125T160000" in office.texts()[0]
+    assert "SEQUENCE:1" in office.texts()[0]
+
+
 async def test_a_lost_answer_of_the_calendar_server_makes_no_second_event(office: Office) -> None:
     office.calendar.lose_answer = True
     await office.says("!meet neu Runde morgen 10-11")
