@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .client import Person
+    from .events import RoomEvent
     from .process import ServerProcess
 
 PEOPLE = {"anna": "Anna Huber", "ben": "Ben Yıldız", "chris": "Chris Maier"}
@@ -48,13 +49,13 @@ class Scene:
         return self.people["ben"]
 
     async def bot_joins(self, *, timeout: float = 20.0) -> None:
-        """Wait until the bot has accepted the room's invitation."""
-        if self.bot.mxid not in await self.stack.homeserver.joined_members(self.admin.login, self.room_id):
-            await self.admin.hears(
-                self.room_id,
-                lambda event: event.state_key == self.bot.mxid and event.content.get("membership") == "join",
-                timeout=timeout,
-            )
+        """Wait until the bot has accepted the room's invitation and greeted."""
+
+        def said_by_bot(event: RoomEvent) -> bool:
+            return event.sender == self.bot.mxid and bool(event.kind)
+
+        if not any(map(said_by_bot, await self.admin.history(self.room_id))):
+            await self.admin.hears(self.room_id, said_by_bot, timeout=timeout)
 
     async def standalone(self, plugin: Path) -> ServerProcess:
         """The plugin in maubot's standalone mode, as the same bot on a new device, not started yet."""

@@ -7,6 +7,7 @@ from calbot.core.i18n import Reader
 from calbot.core.model import Member, Message, RoomId, UserId
 from calbot.core.people import server_of
 from calbot.core.permissions import allowed_servers
+from calbot.errors import NotEncrypted
 from calbot.ports import Encryption
 
 from . import dispatch
@@ -26,7 +27,11 @@ async def invited(world: World, room: RoomId, inviter: UserId, *, direct: bool) 
         return
     await world.chat.join(room)
     world.known.forget(room)
-    await world.chat.post(room, _welcome(world, room, direct=direct), key=identity.key_for("welcome", room, inviter))
+    key = identity.key_for("welcome", room, inviter)
+    try:
+        await world.chat.post(room, _welcome(world, room, direct=direct), key=key)
+    except NotEncrypted:
+        await world.chat.post(room, messages.not_encrypted_hint(reader_of(world, room)), key=key)
 
 
 def _welcome(world: World, room: RoomId, *, direct: bool) -> Message:
