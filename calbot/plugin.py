@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timezone
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from maubot import Plugin
 from mautrix.util.async_db import Database, UpgradeTable
@@ -45,6 +46,10 @@ class CalBot(Plugin):
     _lifetime: AsyncExitStack | None = None  # of everything
     _season: AsyncExitStack | None = None  # of what depends on the settings
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._changing = asyncio.Lock()  # seasons end one after the other, also where maubot stops during a save
+
     @classmethod
     def get_config_class(cls) -> type[Config]:
         return Config
@@ -72,9 +77,10 @@ class CalBot(Plugin):
     async def on_external_config_update(self) -> None:
         """A bad configuration changes nothing but what `status` tells admins; a good one takes effect at once."""
         try:
-            self._configuration().load_and_update()
-            if self._world is not None:
-                await self._reconfigure(self._world)
+            async with self._changing:
+                if self._world is not None and self._lifetime is not None:
+                    self._configuration().load_and_update()
+                    await self._reconfigure(self._world)
         except Exception:
             self.log.exception("the changed configuration could not be put into effect")
 
@@ -82,7 +88,9 @@ class CalBot(Plugin):
         self._configuration().load_and_update()
         stores: ports.Stores = Stores(cast(Database, self.database))
         chat: ports.Chat = MatrixChat(self.client, self.log.getChild("chat"))
-        settings, problems = await configuration.at_start(stores, self._configuration().as_dict(), self.log)
+        catalogs = resources.read_catalogs(self.loader)
+        raw = self._configuration().as_dict()
+        settings, problems = await configuration.at_start(stores, raw, catalogs["en"], self.log)
         lifetime.push_async_callback(self._end_season)
         gateway, alarm = await self._begin_season(settings)
         world = self._world = World(
@@ -93,7 +101,7 @@ class CalBot(Plugin):
             gateway=gateway,
             clock=utc_now,
             alarm=alarm,
-            catalogs=resources.read_catalogs(self.loader),
+            catalogs=catalogs,
             log=self.log,
             version=str(self.loader.meta.version),
             began=utc_now(),
@@ -108,13 +116,15 @@ class CalBot(Plugin):
 
     async def _reconfigure(self, world: World) -> None:
         settings, problems = await configuration.on_change(world, self._configuration().as_dict())
-        season, self._season = self._season, None
+        ending = self._season
         gateway, alarm = await self._begin_season(settings)
         self._world = world.renewed(settings, problems, gateway, alarm)
-        if self._handlers is not None:
-            await self._handlers.switch(self._world)
-        if season is not None:
-            await season.aclose()
+        try:
+            if self._handlers is not None:
+                await self._handlers.switch(self._world)
+        finally:
+            if ending is not None:
+                await ending.aclose()
         alarm.at("begin", utc_now(), partial(startup.begin, self._world))
 
     async def _begin_season(self, settings: Settings) -> tuple[ports.CalendarGateway, ports.Alarm]:
@@ -126,8 +136,10 @@ class CalBot(Plugin):
         return gateway, alarm
 
     async def _end_season(self) -> None:
-        if self._season is not None:
-            await self._season.aclose()
+        # Nothing is being worked on any more that a change of the settings could still be waiting for.
+        async with self._changing:
+            if self._season is not None:
+                await self._season.aclose()
 
     def _configuration(self) -> Config:
         return cast(Config, self.config)

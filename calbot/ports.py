@@ -337,7 +337,10 @@ class InboxState(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An event that came in, as JSON. `picks` are the answers given to the bot's questions so far."""
+    """An event that came in, as JSON.
+
+    `picks` are the bot's questions about it so far, each with the number that was picked: 0 while it is open.
+    """
 
     event_id: EventId
     room: RoomId
@@ -346,7 +349,7 @@ class Incoming:
     position: int  # grows in the order of arrival from the server, within a room the order of the room
     raw: Mapping[str, Any]
     state: InboxState = InboxState.NEW
-    picks: tuple[int, ...] = ()
+    picks: tuple[tuple[str, int], ...] = ()
     tries: int = 0
     before: Occurrence | None = None  # what a running command changes, as it was before; for a repeat after a crash
 
@@ -368,7 +371,7 @@ class Inbox(Protocol):
         """NEW and RUNNING, by position."""
         ...
 
-    async def start(self, event_id: EventId, raw: Mapping[str, Any], picks: Sequence[int] = ()) -> None:
+    async def start(self, event_id: EventId, raw: Mapping[str, Any], picks: Sequence[tuple[str, int]] = ()) -> None:
         """Mark RUNNING, before the first effect; keeps the readable event."""
         ...
 
@@ -457,7 +460,7 @@ class References(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question the bot asked. The answer, a number from 1 to `choices`, is appended to the picks of `command`."""
+    """A question the bot asked. The answer, a number from 1 to `choices`, becomes the last pick of `command`."""
 
     event_id: EventId
     room: RoomId
@@ -472,8 +475,8 @@ class Questions(Protocol):
 
     async def at(self, room: RoomId, event_id: EventId) -> Question | None: ...
 
-    async def open_for(self, room: RoomId, user: UserId) -> Question | None:
-        """The newest unanswered question to this user here."""
+    async def open_for(self, room: RoomId, user: UserId) -> Sequence[Question]:
+        """The unanswered questions to this user here, newest first."""
         ...
 
     async def close(self, event_id: EventId) -> bool:
@@ -490,7 +493,11 @@ class ReminderStore(Protocol):
         """Everything stored for these events in these rooms, whatever has become of it."""
         ...
 
-    async def waiting(self) -> Sequence[Reminder]: ...
+    async def waiting(self, room: RoomId) -> Sequence[Reminder]: ...
+
+    async def waiting_rooms(self) -> Sequence[RoomId]:
+        """The rooms in which any wait."""
+        ...
 
     async def apply(self, insert: Sequence[Reminder], cancel: Sequence[str]) -> None:
         """Add new ones and take waiting ones back.

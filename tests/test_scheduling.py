@@ -100,6 +100,71 @@ async def test_an_alarm_that_fails_is_logged_and_the_clock_goes_on(caplog: pytes
     assert "alarm fails failed" in caplog.text
 
 
+async def test_an_alarm_set_while_it_is_being_answered_rings_after_that() -> None:
+    """APScheduler's own limit of instances throws such an alarm away: the bot sent no reminder any more."""
+    rings: list[str] = []
+    done = asyncio.Event()
+
+    async def ring() -> None:
+        rings.append("begun")
+        await asyncio.sleep(0.01)
+        rings.append("ended")
+        if len(rings) < 6:
+            alarms.at("reminders", now() - timedelta(seconds=1), ring)
+        else:
+            done.set()
+
+    async with AlarmClock(LOG) as alarms:
+        alarms.at("reminders", now(), ring)
+        await asyncio.wait_for(done.wait(), 5)
+    assert rings == ["begun", "ended"] * 3
+
+
+async def test_an_alarm_set_from_elsewhere_while_it_is_being_answered_is_kept() -> None:
+    begun, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        begun.set()
+        await go_on.wait()
+
+    async def second() -> None:
+        assert go_on.is_set()
+        done.set()
+
+    async def other() -> None:
+        go_on.set()
+
+    async with AlarmClock(LOG) as alarms:
+        alarms.at("same", now(), first)
+        await asyncio.wait_for(begun.wait(), 5)
+        alarms.at("same", now(), second)
+        alarms.at("other", now() + timedelta(milliseconds=20), other)
+        await asyncio.wait_for(done.wait(), 5)
+
+
+@pytest.mark.parametrize("sets_itself", [True, False])
+async def test_an_alarm_that_failed_rings_again(monkeypatch: pytest.MonkeyPatch, sets_itself: bool) -> None:
+    """A database that was locked for a moment must not make the bot deaf for a calendar, nor spin."""
+    monkeypatch.setattr("calbot.scheduling._FIRST_PAUSE", 0.05)
+    rang: list[datetime] = []
+    done = asyncio.Event()
+
+    async def ring() -> None:
+        rang.append(now())
+        if len(rang) == 3:
+            done.set()
+            return
+        if sets_itself:
+            alarms.at("sync", now() - timedelta(seconds=1), ring)
+        raise RuntimeError("database is locked")
+
+    async with AlarmClock(LOG) as alarms:
+        alarms.at("sync", now(), ring)
+        await asyncio.wait_for(done.wait(), 5)
+    assert rang[1] - rang[0] >= timedelta(milliseconds=40)
+    assert rang[2] - rang[1] >= timedelta(milliseconds=80)
+
+
 async def test_closing_twice_is_no_error() -> None:
     async with AlarmClock(LOG) as alarms:
         pass

@@ -229,7 +229,9 @@ class Message:
     discloses: bool = True
 
     def mentioning(self, *users: UserId) -> Message:
-        """The same message as one that notifies, mentioning `users`."""
+        """The same message as one that notifies, mentioning `users`; without any it stays as it is."""
+        if not users:
+            return self
         return replace(self, notify=True, mentions=tuple(dict.fromkeys((*self.mentions, *users))))
 
 

@@ -244,17 +244,21 @@ def participations(poll: Poll, winner: Winner) -> tuple[Participation, ...]:
     others = dict.fromkeys((*winner.voters, *poll.asked, *poll.required, *poll.optional))
     optional = set(poll.optional) - set(poll.required)
     return (
-        Participation(poll.asker, Role.CHAIR, PartStat.ACCEPTED),
+        Participation(poll.asker, Role.CHAIR, _answer(poll.asker in voters)),
         *(
             Participation(
                 user,
                 Role.OPTIONAL if user in optional else Role.REQUIRED,
-                PartStat.ACCEPTED if user in voters else PartStat.NEEDS_ACTION,
+                _answer(user in voters),
             )
             for user in others
             if user != poll.asker
         ),
     )
+
+
+def _answer(voted_for_it: bool) -> PartStat:
+    return PartStat.ACCEPTED if voted_for_it else PartStat.NEEDS_ACTION
 
 
 def _outcome(poll: Poll, tally: Tally, option: Option) -> Winner | WinnerUnreadable:

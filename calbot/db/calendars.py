@@ -52,6 +52,7 @@ _LENGTHS = (3 * 24 * _HOUR, 24 * 24 * _HOUR, 192 * 24 * _HOUR)  # of the classes
 _FOREVER = 1 << 62
 _UNLIMITED = 1 << 31  # LIMIT NULL is PostgreSQL's, LIMIT -1 SQLite's
 _LONGEST_SEARCH = 200  # more of a search is not compared; SQLite bounds a pattern at 50,000 bytes
+_READ_HERE = 200  # occurrences that take the event loop a few milliseconds
 _LOT = 100  # objects written at once: keeps the event loop free in between
 
 _OCCURRENCE = """
@@ -225,14 +226,13 @@ class DatabaseCalendars:
         first, last = to_ms(start), to_ms(end)
         pattern = "%" if search is None else f"%{_literal(searchable(search)[:_LONGEST_SEARCH])}%"
         most = _UNLIMITED if limit is None else limit
-        found: list[Occurrence] = []
+        rows: list[Row] = []
         for calendar in dict.fromkeys(calendars):
             for length_class, longest in enumerate((*_LENGTHS, _FOREVER)):
-                rows = await self._sql.rows(
+                rows += await self._sql.rows(
                     _OVERLAPPING, calendar, length_class, first - longest, last, first, pattern, most
                 )
-                found.extend(_read_occurrences(rows))
-        found.sort(key=_by_start)
+        found = _in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(_in_order, rows)
         return found if limit is None else found[:limit]
 
     async def occurrence(self, calendars: Sequence[CalendarName], id: OccurrenceId) -> Occurrence | None:
@@ -340,6 +340,10 @@ def _read_occurrences(rows: Iterable[Row]) -> Iterator[Occurrence]:
             when=decode_when(row["starts"], row["ends"], row["floating"]),
             details=details,
         )
+
+
+def _in_order(rows: Iterable[Row]) -> list[Occurrence]:
+    return sorted(_read_occurrences(rows), key=_by_start)
 
 
 def _stored_object(row: Row, occurrences: tuple[Occurrence, ...]) -> StoredObject:

@@ -73,7 +73,7 @@ class DatabaseInbox:
         )
         return [_read(row) for row in rows]
 
-    async def start(self, event_id: EventId, raw: Mapping[str, Any], picks: Sequence[int] = ()) -> None:
+    async def start(self, event_id: EventId, raw: Mapping[str, Any], picks: Sequence[tuple[str, int]] = ()) -> None:
         """Also for one that was finished or even forgotten, and runs again because a question about it was answered."""
         state, event, answers = InboxState.RUNNING.value, to_json(raw), to_json(list(picks))
         async with self._sql.transaction():
@@ -150,7 +150,7 @@ def _read(row: Row) -> Incoming:
         position=row["ordinal"],
         raw=json.loads(row["raw"]),
         state=InboxState(row["state"]),
-        picks=tuple(json.loads(row["picks"])),
+        picks=tuple((question, number) for question, number in json.loads(row["picks"])),
         tries=row["tries"],
         before=None if row["before"] is None else decode_occurrence(row["before"]),
     )

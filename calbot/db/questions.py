@@ -37,11 +37,11 @@ class DatabaseQuestions:
         row = await self._sql.row("SELECT * FROM question WHERE room = $1 AND event_id = $2", room, event_id)
         return None if row is None else _read(row)
 
-    async def open_for(self, room: RoomId, user: UserId) -> Question | None:
-        row = await self._sql.row(
-            "SELECT * FROM question WHERE room = $1 AND asker = $2 ORDER BY id DESC LIMIT 1", room, user
+    async def open_for(self, room: RoomId, user: UserId) -> Sequence[Question]:
+        rows = await self._sql.rows(
+            "SELECT * FROM question WHERE room = $1 AND asker = $2 ORDER BY id DESC", room, user
         )
-        return None if row is None else _read(row)
+        return [_read(row) for row in rows]
 
     async def close(self, event_id: EventId) -> bool:
         closed = await self._sql.value("DELETE FROM question WHERE event_id = $1 RETURNING id", event_id)

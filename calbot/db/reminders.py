@@ -31,9 +31,13 @@ class DatabaseReminders:
                 found.extend(_read(row) for row in await self._sql.rows(query, room, *lot))
         return found
 
-    async def waiting(self) -> Sequence[Reminder]:
-        rows = await self._sql.rows("SELECT * FROM reminder WHERE state = $1", _WAITING)
-        return await asyncio.to_thread(lambda: [_read(row) for row in rows])  # those of all rooms
+    async def waiting(self, room: RoomId) -> Sequence[Reminder]:
+        rows = await self._sql.rows("SELECT * FROM reminder WHERE room = $1 AND state = $2", room, _WAITING)
+        return await asyncio.to_thread(lambda: [_read(row) for row in rows])  # thousands
+
+    async def waiting_rooms(self) -> Sequence[RoomId]:
+        rows = await self._sql.rows("SELECT DISTINCT room FROM reminder WHERE state = $1 ORDER BY room", _WAITING)
+        return [RoomId(row["room"]) for row in rows]
 
     async def apply(self, insert: Sequence[Reminder], cancel: Sequence[str]) -> None:
         async with self._sql.transaction():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from logging import Logger
 from typing import Final
 
@@ -42,33 +43,44 @@ class Handlers:
         self._closing.set()
 
     async def on_event(self, event: ChatEvent, incoming: Incoming) -> bool:
-        world = self._world
-        self._busy[id(world)] = self._busy.get(id(world), 0) + 1
-        try:
-            return await self._persistently(world, event, incoming)
-        finally:
-            async with self._settled:
-                self._busy[id(world)] -= 1
-                if not self._busy[id(world)]:
-                    del self._busy[id(world)]
-                self._settled.notify_all()
+        handled = await self._persistently(event, incoming)
+        while not isinstance(handled, bool):
+            # An answer to a question: the command that asked goes on, and is what has to be repeated from here on.
+            handled = await self._persistently(conversation.as_event(handled), handled)
+        return handled
 
-    async def _persistently(self, world: World, event: ChatEvent, incoming: Incoming) -> bool:
+    async def _persistently(self, event: ChatEvent, incoming: Incoming) -> conversation.Handled:
+        """Under the settings of the moment each time, so that they can change while a homeserver is away."""
         delay = _FIRST_DELAY
         while True:
             try:
-                return await _act(world, event, incoming)
+                async with self._current_world() as world:
+                    return await _act(world, event, incoming)
             except ChatUnavailable as error:
                 self._log.warning("an answer in %s has to wait: %s", event.room, error.reason)
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._closing.wait(), max(delay, error.retry_after or 0.0))
                     return True
                 delay = min(delay * 2, _LONGEST_DELAY)
-                incoming = await world.stores.inbox.get(event.id) or incoming
+                incoming = await self._world.stores.inbox.get(event.id) or incoming
             except (ChatForbidden, NotEncrypted) as error:
                 self._log.info("nothing can be said in %s: %s", event.room, error.reason)
-                await world.stores.inbox.finish(event.id)
+                await self._world.stores.inbox.finish(event.id)
                 return True
+
+    @asynccontextmanager
+    async def _current_world(self) -> AsyncIterator[World]:
+        """The world, which ends no sooner than this."""
+        world = self._world
+        self._busy[id(world)] = self._busy.get(id(world), 0) + 1
+        try:
+            yield world
+        finally:
+            async with self._settled:
+                self._busy[id(world)] -= 1
+                if not self._busy[id(world)]:
+                    del self._busy[id(world)]
+                self._settled.notify_all()
 
     async def on_unreadable(self, room: RoomId, sender: UserId, event: EventId, reason: Unread) -> None:
         with suppress(ChatForbidden):
@@ -84,7 +96,7 @@ class Handlers:
         self._world.known.forget(room)
 
 
-async def _act(world: World, event: ChatEvent, incoming: Incoming) -> bool:
+async def _act(world: World, event: ChatEvent, incoming: Incoming) -> conversation.Handled:
     """Whether there was anything to act on that the inbox has to remember."""
     if not presence.counts(world, event.sender):
         return False

@@ -154,6 +154,10 @@ class Intake:
         for room in update.rooms:
             if room.gap is not None and since is not None:
                 events += await self._fill_gap(room.room, room.gap, since)
+            elif room.members_changed:
+                # mautrix would, but takes the change for known where another client of this maubot met it first: they
+                # share one store of members.
+                await self._keys.forget_members(room.room)
             events += room.events
         if since is None:
             # The first sync of all shows rooms as they were long before there was a bot to talk to.

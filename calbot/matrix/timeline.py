@@ -58,6 +58,7 @@ class RoomUpdate:
     events: tuple[Raw, ...]
     state: tuple[StateChange, ...]
     gap: str | None
+    members_changed: bool = False  # who is in the room, or may come in
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,13 @@ def is_own_join(raw: Raw, own: UserId) -> bool:
     return bool(raw["content"].get("membership") == "join" != before)
 
 
+def _changes_members(raw: Raw, own: UserId) -> bool:
+    if raw.get("type") != "m.room.member" or raw.get("state_key") in {None, own}:
+        return False
+    before = raw.get("unsigned", {}).get("prev_content", {}).get("membership")
+    return bool(raw["content"].get("membership") != before)
+
+
 def _room_update(room: RoomId, data: Mapping[str, Any], own: UserId) -> RoomUpdate:
     timeline = data.get("timeline", {})
     events: Sequence[Raw] = timeline.get("events", ())
@@ -109,6 +117,7 @@ def _room_update(room: RoomId, data: Mapping[str, Any], own: UserId) -> RoomUpda
             if raw.get("type") in _STATE and "state_key" in raw
         ),
         gap=timeline.get("prev_batch") if timeline.get("limited") and joined is None else None,
+        members_changed=any(_changes_members(raw, own) for raw in events),
     )
 
 

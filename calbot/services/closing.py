@@ -145,21 +145,28 @@ async def conclude(world: World, key: str) -> None:
             await world.stores.polls.save(replace(poll, state=PollState.ENDED))
             return
         try:
-            await places.require_private(world, poll.room)
-            await _conclude(world, poll, room)
+            await _conclude_or_refuse(world, poll, room)
         except Unavailable as error:
             _try_again(world, key, world.clock() + max(_AGAIN, timedelta(seconds=error.retry_after or 0)))
             raise
         except ChatForbidden:
             world.log.info("a poll closes in a room that the bot may not speak in any more: no event")
             await world.stores.polls.save(replace(poll, state=PollState.ENDED))
-        except CalbotError as error:
-            # Nothing that time mends: the calendar refuses, or the room must not be told.
-            message = messages.error(world.reader(room.language, room.timezone), error)
-            await world.chat.post(
-                poll.room, message, key=identity.key_for("poll-error", key, poll.generation), thread=poll.thread
-            )
-            await world.stores.polls.save(replace(poll, state=PollState.ENDED))
+
+
+async def _conclude_or_refuse(world: World, poll: Poll, room: Room) -> None:
+    try:
+        await places.require_private(world, poll.room)
+        await _conclude(world, poll, room)
+    except (Unavailable, ChatForbidden):
+        raise
+    except CalbotError as error:
+        # Nothing that time mends: the calendar refuses, or the room must not be told.
+        message = messages.error(world.reader(room.language, room.timezone), error)
+        await world.chat.post(
+            poll.room, message, key=identity.key_for("poll-error", poll.key, poll.generation), thread=poll.thread
+        )
+        await world.stores.polls.save(replace(poll, state=PollState.ENDED))
 
 
 async def _conclude(world: World, poll: Poll, room: Room) -> None:
@@ -179,7 +186,7 @@ async def _conclude(world: World, poll: Poll, room: Room) -> None:
         await world.stores.polls.save(poll)
         stored, attendees = await _book(world, poll, outcome, members)
         written = meetings.first_occurrence(stored)
-        notes += meetings.invitation_notes(world, poll.calendar, attendees)
+        notes += meetings.invitation_notes(world, poll.calendar, attendees, {member.user for member in members})
     await _announce(world, poll, room, reader, tally, outcome, written, members, found.unreadable, notes)
     if written is not None and stored is not None:
         await _show(world, poll, room, reader, written, stored, members)
@@ -217,7 +224,7 @@ async def read_votes(world: World, poll: Poll) -> Votes:
     votes = [read_response(e.id, e.sender, e.at, e.content) for e in related.events if is_response(e.type)]
     ends = [End(e.id, e.sender, e.at) for e in related.events if is_end(e.type)]
     votes += await world.stores.polls.votes(poll.key)
-    if poll.text_event is not None:
+    if poll.text_event is not None and not poll.behaviour.hidden:
         reactions = await world.chat.relations(poll.room, poll.text_event, "m.annotation")
         read = (read_reaction(e.id, e.sender, e.at, e.content, options) for e in reactions.events)
         votes += [vote for vote in read if vote is not None and vote.sender != world.chat.user]
@@ -300,7 +307,8 @@ async def _announce(
     )
     closed_by = poll.ended.sender if poll.ended is not None else None
     here = {member.user for member in members} - {world.chat.user, closed_by}
-    concerned = [user for user in (poll.asker, *tally.ballots, *tally.asked) if user in here]
+    named = (*poll.asked, *poll.required, *poll.optional)
+    concerned = [user for user in (poll.asker, *tally.ballots, *named) if user in here]
     sent = await world.chat.post(
         poll.room,
         message.mentioning(*concerned),

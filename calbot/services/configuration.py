@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from calbot.core.configuration import is_error, read_settings, with_secrets_of, without_secrets
+from calbot.core.i18n import Catalog
 from calbot.core.settings import Problem, Settings
 from calbot.ports import Stores
 
@@ -16,10 +17,12 @@ from .world import World
 _KEPT: Final = "last good configuration"
 
 
-async def at_start(stores: Stores, raw: Mapping[str, Any], log: logging.Logger) -> tuple[Settings, tuple[Problem, ...]]:
+async def at_start(
+    stores: Stores, raw: Mapping[str, Any], english: Catalog, log: logging.Logger
+) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings of the file; if it has mistakes, the last ones without; if there are none, what is usable of it."""
     settings, problems = read_settings(raw)
-    _log(problems, log)
+    _log(problems, english, log)
     if not any(map(is_error, problems)):
         await _keep(stores, raw)
         return settings, problems
@@ -34,7 +37,7 @@ async def at_start(stores: Stores, raw: Mapping[str, Any], log: logging.Logger) 
 async def on_change(world: World, raw: Mapping[str, Any]) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings of the changed file, or those in force if it has mistakes."""
     settings, problems = read_settings(raw)
-    _log(problems, world.log)
+    _log(problems, world.catalogs["en"], world.log)
     if any(map(is_error, problems)):
         world.log.warning("the changed configuration has mistakes: the one before stays in force")
         return world.settings, problems
@@ -47,7 +50,9 @@ async def _keep(stores: Stores, raw: Mapping[str, Any]) -> None:
     await stores.keeper.put(_KEPT, json.dumps(without_secrets(raw), default=str))
 
 
-def _log(problems: tuple[Problem, ...], log: logging.Logger) -> None:
+def _log(problems: tuple[Problem, ...], english: Catalog, log: logging.Logger) -> None:
     for problem in problems:
         level = logging.WARNING if is_error(problem) else logging.INFO
-        log.log(level, "configuration: %s: %s", problem.path, problem.expected)
+        log.log(
+            level, "configuration: %s: %s", problem.path, english.text(f"config.{problem.expected}", **problem.params)
+        )

@@ -6,7 +6,7 @@ Whoever calls this has made sure that the sender counts at all.
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Final
+from typing import Final, TypeAlias
 
 from calbot.core import commands, identity, messages
 from calbot.core.commands import Answer, Misunderstood, ParseContext
@@ -17,15 +17,20 @@ from calbot.ports import Card, ChatEvent, InboxState, Incoming, Question
 
 from . import dispatch, places, presence
 from .readings import context_of, locales_of
-from .requests import Asked, Picks, Place, Reply, Request
+from .requests import Asked, Picks, Place, Reply, Request, name_of
 from .world import World
 
 _PATIENCE: Final = timedelta(minutes=10)  # how long a question waits for its answer
+# Votes, answers and the end of polls count whenever they were sent.
+_NEVER_TOO_OLD: Final = (Answer, commands.Vote, commands.Close)
+
+# Whether there was anything to act on that the inbox has to remember; or the command that goes on now.
+Handled: TypeAlias = bool | Incoming
 
 # ----------------------------------------------------------------------------------------------------------- what came
 
 
-async def on_message(world: World, event: ChatEvent, incoming: Incoming) -> bool:
+async def on_message(world: World, event: ChatEvent, incoming: Incoming) -> Handled:
     """Answer a message if it is a command or answers a question; False if it is neither.
 
     Safe to repeat after a crash. ChatUnavailable where nothing could be said: to be repeated later.
@@ -41,37 +46,44 @@ async def on_message(world: World, event: ChatEvent, incoming: Incoming) -> bool
         bot_name=await places.own_name(world, event.room),
         direct=direct,
     )
-    if incoming.state is InboxState.NEW and world.clock() - _sent_at(event) > world.settings.sync.max_command_age:
-        return False
     if said is None:
         return await _answers_by_reply(world, event, typed)
     place = await places.place_of(world, event.room, event.sender, direct=direct)
     request = await _request(world, event, place, incoming)
-    command = commands.parse(said, context_of(request, world.settings.polls.max_options))
+    try:
+        command = commands.parse(said, context_of(request, world.settings.polls.max_options))
+    except Exception:
+        world.log.exception("message %s could not be parsed", event.id)
+        await _say(world, request, messages.internal_error(request.reader, event.id))
+        return False
+    too_old = world.clock() - _sent_at(event) > world.settings.sync.max_command_age
+    if too_old and incoming.state is InboxState.NEW and not isinstance(command, _NEVER_TOO_OLD):
+        return False
     await world.stores.inbox.start(event.id, _as_raw(event), incoming.picks)
     if isinstance(command, Answer):
-        await _answer(world, request, command)
-    elif isinstance(command, Misunderstood):
+        return await _answer(world, request, command)
+    if isinstance(command, Misunderstood):
         await _refuse(world, request, UserError(command.code, command.reason, **command.params), command)
         await world.stores.inbox.finish(event.id)
     else:
-        await _run(world, request, command)
+        await _run(world, request, command, incoming)
     return True
 
 
-async def on_reaction(world: World, event: ChatEvent) -> bool:
+async def on_reaction(world: World, event: ChatEvent) -> Handled:
     """A number on a question answers it, if it comes from whom was asked."""
     target = annotated_event(event.content)
-    key = event.content.get("m.relates_to", {}).get("key")
+    if target is None:
+        return False
+    key = event.content["m.relates_to"].get("key")
     number = reaction_number(key) if isinstance(key, str) else None
-    question = None if target is None else await world.stores.questions.at(event.room, target)
+    question = await world.stores.questions.at(event.room, target)
     if question is None or number is None or question.asker != event.sender:
         return False
-    await _pick(world, question, number)
-    return True
+    return await _pick(world, question, number, event.id)
 
 
-async def _answers_by_reply(world: World, event: ChatEvent, typed: commands.Typed) -> bool:
+async def _answers_by_reply(world: World, event: ChatEvent, typed: commands.Typed) -> Handled:
     """A bare number in reply to a question, which is not addressed to the bot in any other way."""
     target = commands.reply_target(event.content)
     question = None if target is None else await world.stores.questions.at(event.room, target)
@@ -80,74 +92,78 @@ async def _answers_by_reply(world: World, event: ChatEvent, typed: commands.Type
     command = commands.parse(typed, ParseContext(world.clock(), locales_of(world.settings.defaults.language)))
     if not isinstance(command, Answer):
         return False
-    await _pick(world, question, command.number)
-    return True
+    return await _pick(world, question, command.number, event.id)
 
 
 # ----------------------------------------------------------------------------------------------------------- questions
 
 
-async def _answer(world: World, request: Request, command: Answer) -> None:
-    question = None
+async def _answer(world: World, request: Request, command: Answer) -> Handled:
+    questions = world.stores.questions
     if request.replying_to is not None:
-        question = await world.stores.questions.at(request.place.room, request.replying_to)
+        question = await questions.at(request.place.room, request.replying_to)
+    else:
+        question = next(iter(await questions.open_for(request.place.room, request.sender)), None)
     if question is None:
-        question = await world.stores.questions.open_for(request.place.room, request.sender)
-    if question is None or question.asker != request.sender:
-        await _refuse(world, request, UserError(Code.NOT_FOUND, "no_question", number=command.number), None)
+        # A reply means what it replies to: it must not be taken for the answer to anything else.
+        reason = "no_question" if request.replying_to is None else "question_over"
+        await _refuse(world, request, UserError(Code.NOT_FOUND, reason, number=command.number), None)
+    elif question.asker != request.sender:
+        await _refuse(world, request, UserError(Code.FORBIDDEN, "not_your_question"), None)
     elif not 1 <= command.number <= question.choices:
         error = UserError(Code.NOT_FOUND, "no_such_choice", number=command.number, last=question.choices)
         await _refuse(world, request, error, None)
     else:
-        await world.stores.inbox.finish(request.event.id)
-        await _pick(world, question, command.number)
-        return
+        return await _pick(world, question, command.number, request.event.id)
     await world.stores.inbox.finish(request.event.id)
+    return True
 
 
-async def _pick(world: World, question: Question, number: int) -> None:
-    """Run the command again that asked, now with an answer. What was answered before stays answered."""
+async def _pick(world: World, question: Question, number: int, answer: EventId) -> Handled:
+    """The command that asked, which goes on now with an answer. What was answered before stays answered."""
     if not 1 <= number <= question.choices:
-        return
+        return False
     stores = world.stores
     async with stores.transaction():
+        await stores.inbox.finish(answer)
         waiting = await stores.inbox.get(question.command)
         if not await stores.questions.close(question.event_id) or waiting is None:
-            return
-        picks = (*waiting.picks, number)
-        await stores.inbox.start(question.command, waiting.raw, picks)
-    again = await stores.inbox.get(question.command)
-    if again is not None:
-        await on_message(world, _as_event(again), again)
+            return True
+        answered = [(name, picked or number) for name, picked in waiting.picks]
+        await stores.inbox.start(question.command, waiting.raw, answered)
+    return await stores.inbox.get(question.command) or True
 
 
 async def expire_questions(world: World) -> None:
     """Withdraw questions that were not answered in time."""
     for question in await world.stores.questions.expired(world.clock()):
-        asked = await world.stores.inbox.get(question.command)
+        await _withdraw(world, question)
+
+
+async def _withdraw(world: World, question: Question) -> None:
+    """The command that asked is over; the question says so where that is possible."""
+    async with world.stores.transaction():
         await world.stores.questions.close(question.event_id)
         await world.stores.inbox.finish(question.command)
-        if asked is None:
-            continue
-        message = messages.ok(presence.reader_of(world, question.room), "question_withdrawn")
-        key = identity.key_for("withdrawn", question.event_id)
-        try:
-            await world.chat.edit(question.room, question.event_id, message, key=key)
-        except (ChatForbidden, ChatUnavailable) as error:
-            world.log.info("a question could not be withdrawn: %s", error.reason)
+    message = messages.ok(presence.reader_of(world, question.room), "question_withdrawn")
+    key = identity.key_for("withdrawn", question.event_id)
+    try:
+        await world.chat.edit(question.room, question.event_id, message, key=key)
+    except (ChatForbidden, ChatUnavailable) as error:
+        world.log.info("a question could not be withdrawn: %s", error.reason)
 
 
 # ------------------------------------------------------------------------------------------------------------ commands
 
 
-async def _run(world: World, request: Request, command: commands.Command) -> None:
+async def _run(world: World, request: Request, command: commands.Command, incoming: Incoming) -> None:
     """Do what was asked and say so. The command is finished unless the homeserver could not be told."""
     try:
         reply = await dispatch.perform(world, request, command)
         if reply is not None:
             await _reply(world, request, reply)
     except Asked as asked:
-        await _ask(world, request, asked)
+        await _ask(world, request, asked, incoming)
         return
     except (ChatUnavailable, ChatForbidden):
         raise
@@ -181,7 +197,7 @@ async def _refuse(
     await _say(world, request, messages.error(request.reader, error, example=example))
 
 
-async def _ask(world: World, request: Request, asked: Asked) -> None:
+async def _ask(world: World, request: Request, asked: Asked, incoming: Incoming) -> None:
     message = messages.question(request.reader, asked.ask).mentioning(request.sender)
     sent = await _say(world, request, message)
     question = Question(
@@ -192,7 +208,14 @@ async def _ask(world: World, request: Request, asked: Asked) -> None:
         choices=len(asked.ask.choices),
         expires_at=world.clock() + _PATIENCE,
     )
-    await world.stores.questions.save(question)
+    for older in await world.stores.questions.open_for(question.room, question.asker):
+        if older.command != question.command:
+            # One question at a time: a bare number has to mean the one that was asked last, and no other.
+            await _withdraw(world, older)
+    answered = [(name, number) for name, number in incoming.picks if number]
+    async with world.stores.transaction():
+        await world.stores.inbox.start(request.event.id, _as_raw(request.event), [*answered, (name_of(asked.ask), 0)])
+        await world.stores.questions.save(question)
 
 
 async def _say(world: World, request: Request, message: Message) -> EventId:
@@ -229,7 +252,7 @@ async def _request(world: World, event: ChatEvent, place: Place, incoming: Incom
         replying_to=target,
         replying=target is not None and await _names_one(world, event.room, target),
         picks=Picks(incoming.picks),
-        given=incoming.picks,
+        given=tuple(number for _, number in incoming.picks if number),
         before=incoming.before,
     )
 
@@ -260,7 +283,8 @@ def _as_raw(event: ChatEvent) -> dict[str, object]:
     }
 
 
-def _as_event(incoming: Incoming) -> ChatEvent:
+def as_event(incoming: Incoming) -> ChatEvent:
+    """The event of a command that was started."""
     raw = incoming.raw
     return ChatEvent(
         id=incoming.event_id,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from typing_extensions import assert_never
 
 from calbot.core import commands, dates, messages
-from calbot.core.commands import CommandId, Misunderstood
+from calbot.core.commands import CommandId, Entry, Misunderstood
 from calbot.core.i18n import Reader
 from calbot.core.messages import CommandHelp
 from calbot.core.model import Message
+from calbot.core.permissions import Action
+from calbot.errors import UserError
 
-from . import meetings, places, polls, status
+from . import meetings, places, polls, rights, status
 from .readings import locales_of
 from .requests import Reply, Request
 from .world import World
@@ -20,7 +25,7 @@ async def perform(world: World, request: Request, command: commands.Command) -> 
     """Do it. None where everything there is to say has been said."""
     match command:
         case commands.Help():
-            return Reply(help_message(request.reader, command))
+            return Reply(help_message(request.reader, command, await _usable(world, request)))
         case commands.When():
             return Reply(_when(world, request, command))
         case commands.Status():
@@ -65,9 +70,30 @@ def example_for(reader: Reader, command: commands.Command | Misunderstood | None
     return reader.catalog.text(f"help.{id.value}.example1", prefix=reader.prefix)
 
 
-def help_message(reader: Reader, command: commands.Help) -> Message:
+_ANYWHERE: Final = frozenset({CommandId.HELP, CommandId.WHEN, CommandId.STATUS})
+_IN_ROOMS: Final = frozenset({CommandId.POLL, CommandId.EVENT})
+
+
+async def _usable(world: World, request: Request) -> Sequence[Entry]:
+    """What the sender may use here: without a calendar little, polls only in rooms, `sync` only with the right to."""
+    if not request.place.mapped:
+        return [entry for entry in commands.ENTRIES if entry.command in _ANYWHERE]
+    hidden = set(_IN_ROOMS) if request.place.direct else set()
+    try:
+        await rights.require(world, request, Action.SETTINGS, None)
+    except UserError:
+        hidden.add(CommandId.SYNC)
+    return [entry for entry in commands.ENTRIES if entry.command not in hidden]
+
+
+def in_direct_chats() -> Sequence[Entry]:
+    """What everybody may use in a direct chat."""
+    return [entry for entry in commands.ENTRIES if entry.command not in _IN_ROOMS | {CommandId.SYNC}]
+
+
+def help_message(reader: Reader, command: commands.Help, usable: Sequence[Entry]) -> Message:
     if command.topic is None:
-        return messages.help_overview(reader, reader.prefix, [_command_help(entry) for entry in commands.ENTRIES])
+        return messages.help_overview(reader, reader.prefix, [_command_help(entry) for entry in usable])
     return messages.help_command(reader, reader.prefix, _command_help(commands.entry_of(command.topic)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -24,10 +24,12 @@ from calbot.core.model import (
     CalendarName,
     CalendarObject,
     Occurrence,
+    OccurrenceId,
     Role,
     Status,
     Timed,
     Uid,
+    UserId,
     When,
     instants,
 )
@@ -73,15 +75,17 @@ async def new(world: World, request: Request, command: New) -> Reply:
         attendees=attendees,
     )
     data = build_event(draft, request.now)
-    conflicts = [] if rule else await _conflicts(world, room, when, uid)
+    conflicts = await _conflicts(world, room, when, uid)
     stored = await writing.create(world, calendar, identity.resource_name(uid), data)
     await world.stores.references.save_maker(uid, request.sender)
     written = first_occurrence(stored)
     notes = [
-        *invitation_notes(world, calendar, attendees),
+        *invitation_notes(world, calendar, attendees, known_as),
         *(messages.conflict_note(request.reader, other) for other in conflicts),
     ]
-    return await card_reply(world, request, room, written, headline=Headline.CREATED, notes=notes, invites=True)
+    reply = await card_reply(world, request, room, written, headline=Headline.CREATED, notes=notes, invites=True)
+    # The card of a series stands for the series, whatever becomes of its first occurrence.
+    return replace(reply, about=(calendar, OccurrenceId(uid) if rule else written.id))
 
 
 async def move(world: World, request: Request, command: Move) -> Reply:
@@ -95,6 +99,11 @@ async def move(world: World, request: Request, command: Move) -> Reply:
         command.when, locales=locales_of(request.reader.locale), now=request.now, base=Base.of(base)
     )
     when, _ = settle(request, reading, command.when, room.duration)
+    if request.before is None and when == old.when:
+        where = messages.when_text(request.reader, when)
+        return Reply(
+            messages.ok(request.reader, "already_there", title=old.details.title, when=where), about=_about(old)
+        )
     await world.stores.inbox.note(request.event.id, old)
     whole = scope is Scope.ALL
     stored = await writing.edit(
@@ -106,11 +115,12 @@ async def move(world: World, request: Request, command: Move) -> Reply:
     moved = next((one for one in stored.occurrences if one.when == when), None) or first_occurrence(stored)
     members = await world.chat.members(room.id)
     attending = people.persons(world, moved, members)
-    message = messages.moved(request.reader, old, moved, whole_series=whole)
-    await update_card(world, room, moved, attending)
+    notes = change_notes(world, moved)
+    message = messages.moved(request.reader, old, moved, notes=notes, whole_series=whole)
+    await update_card(world, room, moved, attending, series=whole)
     return Reply(
         message.mentioning(*people.to_mention(attending, [member.user for member in members], but=request.sender)),
-        about=(moved.calendar, moved.id),
+        about=_about(moved),
     )
 
 
@@ -130,12 +140,13 @@ async def cancel(world: World, request: Request, command: Cancel) -> Reply:
     members = await world.chat.members(room.id)
     attending = people.persons(world, old, members)
     reason = command.reason or None
-    message = messages.cancelled(request.reader, old, reason=reason, whole_series=whole)
+    notes = change_notes(world, old)
+    message = messages.cancelled(request.reader, old, reason=reason, notes=notes, whole_series=whole)
     gone = replace(old, details=replace(old.details, status=Status.CANCELLED))
-    await update_card(world, room, gone, attending)
+    await update_card(world, room, gone, attending, series=whole)
     return Reply(
         message.mentioning(*people.to_mention(attending, [member.user for member in members], but=request.sender)),
-        about=(old.calendar, old.id),
+        about=_about(old),
     )
 
 
@@ -196,6 +207,9 @@ async def agenda(world: World, request: Request, command: List) -> Reply:
         if one.details.status is not Status.CANCELLED and _overlaps(one, since, end, request)
     ]
     found = _once(found)
+    if command.search:
+        # Of a series that matches, the next time is what was looked for, not the twenty after it.
+        found = list({one.uid: one for one in reversed(found)}.values())[::-1]
     items = list(enumerate(found[:_SHOWN], 1))
     message = messages.agenda(
         request.reader,
@@ -272,19 +286,25 @@ async def card_reply(
     return Reply(message, about=(occurrence.calendar, occurrence.id), card=True)
 
 
-async def update_card(world: World, room: Room, occurrence: Occurrence, attending: Sequence[Person]) -> None:
-    """Edit the card that the room has of an occurrence, if it has one."""
-    card = await world.stores.references.card(room.id, occurrence.id)
+async def update_card(
+    world: World, room: Room, occurrence: Occurrence, attending: Sequence[Person], *, series: bool = False
+) -> None:
+    """Edit the card that the room has of an occurrence, or of the whole series, if it has one."""
+    id = OccurrenceId(occurrence.uid) if series and occurrence.recurrence_id else occurrence.id
+    card = await world.stores.references.card(room.id, id)
     if card is None:
         return
     reader = world.reader(room.language, room.timezone)
     message = messages.meeting_card(
         reader, occurrence, people=attending, calendar_title=occurrence.calendar, headline=Headline.CHANGED
     )
-    key = identity.key_for(
-        "card", room.id, occurrence.uid, occurrence.recurrence_id, occurrence.details.sequence, repr(occurrence.when)
-    )
+    shown = repr((occurrence.when, occurrence.details, [*attending]))
+    key = identity.key_for("card", room.id, occurrence.uid, occurrence.recurrence_id, shown)
     await world.chat.edit(room.id, card.event_id, message, key=key)
+
+
+def _about(occurrence: Occurrence) -> tuple[CalendarName, OccurrenceId]:
+    return occurrence.calendar, occurrence.id
 
 
 def room_of(request: Request, calendar: CalendarName) -> Room:
@@ -314,14 +334,26 @@ async def meeting_link(world: World, room: Room, uid: Uid) -> str:
     return template.replace("{secret}", secret)
 
 
-def invitation_notes(world: World, calendar: CalendarName, attendees: Sequence[Attendee]) -> list[Say]:
-    """What people have to know about invitations: who has no address, and that nobody was mailed."""
+def invitation_notes(
+    world: World, calendar: CalendarName, attendees: Sequence[Attendee], here: Container[UserId]
+) -> list[Say]:
+    """What people have to know about invitations: whom they do not reach, and that nobody was mailed."""
     others = [one for one in attendees if one.role is not Role.CHAIR]
-    nameless = [one.name for one in others if one.address is None]
-    notes = [Say("no_address", {"names": ", ".join(nameless)})] if nameless else []
-    if len(others) > len(nameless) and world.settings.delivery(calendar) is Delivery.NONE:
+    unknown = [one for one in others if one.address is None]
+    in_room = [one.name for one in unknown if one.user in here]
+    elsewhere = [one.user or one.name for one in unknown if one.user not in here]
+    notes = [Say("no_address", {"names": ", ".join(in_room)})] if in_room else []
+    if elsewhere:
+        notes.append(Say("not_here", {"names": ", ".join(elsewhere)}))
+    if len(others) > len(unknown) and world.settings.delivery(calendar) is Delivery.NONE:
         notes.append(Say("nobody_invited"))
     return notes
+
+
+def change_notes(world: World, occurrence: Occurrence) -> list[Say]:
+    """That those who are on an event heard nothing of a change by mail."""
+    mailed = [one for one in occurrence.details.attendees if one.role is not Role.CHAIR and one.address is not None]
+    return [Say("nobody_told")] if mailed and world.settings.delivery(occurrence.calendar) is Delivery.NONE else []
 
 
 def attachment(occurrence: Occurrence, stored: StoredObject) -> Attachment:

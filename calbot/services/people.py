@@ -36,10 +36,8 @@ def attendee(
 def invited(
     world: World, sender: UserId, required: Sequence[UserId], optional: Sequence[UserId], known_as: dict[UserId, str]
 ) -> tuple[Attendee, ...]:
-    """The sender as the accepting chair, then the others; nobody twice, nobody if there are no others."""
+    """The sender as the accepting chair, then the others; nobody twice."""
     others = [user for user in dict.fromkeys((*required, *optional)) if user not in (sender, world.chat.user)]
-    if not others:
-        return ()
     chair = attendee(world, sender, known_as, role=Role.CHAIR, partstat=PartStat.ACCEPTED)
     return (
         chair,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
+
 from calbot.core.model import CalendarName, RoomId, UserId
 from calbot.core.permissions import allowed_servers, exposure
 from calbot.core.settings import Room
-from calbot.errors import Code, NotEncrypted, UserError
+from calbot.errors import ChatForbidden, Code, NotEncrypted, UserError
 
 from .requests import Place, Request
 from .world import World
@@ -54,13 +57,13 @@ async def require_calendars(world: World, place: Place) -> None:
         return
     if world.settings.privacy.require_encryption:
         raise NotEncrypted("encryption_required")
-    for room in place.mapped:
-        if await world.chat.is_encrypted(room.id):
-            raise NotEncrypted("direct_not_encrypted")
+    if await _is_encrypted_anywhere(world, place.calendars):
+        raise NotEncrypted("direct_not_encrypted")
 
 
 async def require_private(world: World, room: RoomId) -> None:
-    """UserError while the room is exposed; NotEncrypted where only encrypted rooms are allowed and it is not."""
+    """UserError while the room is exposed; NotEncrypted where it is not encrypted and has to be, for itself or because
+    what it shows is said in encrypted rooms as well."""
     now = world.clock()
     known = world.known.exposure(room, now)
     if known is None:
@@ -80,8 +83,23 @@ async def require_private(world: World, room: RoomId) -> None:
         (exposed,) = known
     if exposed is not None:
         raise UserError(Code.FORBIDDEN, f"exposed_{exposed.value}")
-    if world.settings.privacy.require_encryption and not await world.chat.is_encrypted(room):
+    if await world.chat.is_encrypted(room):
+        return
+    mapping = world.settings.rooms.get(room)
+    if world.settings.privacy.require_encryption or (
+        mapping is not None and await _is_encrypted_anywhere(world, mapping.calendars)
+    ):
         raise NotEncrypted("encryption_required")
+
+
+async def _is_encrypted_anywhere(world: World, calendars: Iterable[CalendarName]) -> bool:
+    """Whether one of these calendars is also mapped to an encrypted room: then it is not shown in clear anywhere."""
+    shown_in = {room.id: None for calendar in calendars for room in world.settings.rooms_of(calendar)}
+    for room in shown_in:
+        with suppress(ChatForbidden):  # the bot is not in that room: nothing is said there
+            if await world.chat.is_encrypted(room):
+                return True
+    return False
 
 
 def calendar_for_writing(request: Request, wanted: str | None) -> tuple[Room, CalendarName]:

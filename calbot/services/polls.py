@@ -34,6 +34,8 @@ async def open_poll(world: World, request: Request, command: commands.Poll) -> N
     fault = commands.check_settled(command, context_of(request))
     if fault is not None:
         raise UserError(fault.code, fault.reason, **fault.params)
+    if command.behaviour.auto and not set(command.required) - {request.sender}:
+        raise UserError(Code.NOT_UNDERSTOOD, "auto_needs_people")
     reader = world.reader(room.language, room.timezone)
     duration = command.duration or room.duration
     times = [as_when(proposal.readings[0], duration) for proposal in command.options]
@@ -101,6 +103,8 @@ def _until(
 async def vote(world: World, request: Request, command: commands.Vote) -> Reply:
     """A vote by command, for people whose client shows no polls."""
     poll = await _meant(world, request)
+    if poll.state is not PollState.OPEN:
+        raise UserError(Code.NOT_FOUND, "no_open_poll")
     if poll.behaviour.hidden and not request.place.direct:
         raise UserError(Code.FORBIDDEN, "vote_in_private")
     chosen = []
@@ -122,10 +126,14 @@ async def vote(world: World, request: Request, command: commands.Vote) -> Reply:
 
 async def close(world: World, request: Request, _: commands.Close) -> Reply | None:
     """Close a poll now. The result is posted by itself; the answer is only there where it has to wait."""
-    poll = await _meant(world, request)
-    subject = Subject(maker=poll.asker)
-    await rights.require(world, request, Action.CLOSE_POLL, poll.calendar, subject)
-    await closing.begin(world, poll.key, Cause.COMMAND, End(None, request.sender, request.event.at))
+    poll = await _closed_by(world, request)
+    if poll is None:
+        poll = await _meant(world, request)
+        if poll.state not in (PollState.OPEN, PollState.CLOSING):
+            raise UserError(Code.NOT_FOUND, "no_open_poll")
+        await rights.require(world, request, Action.CLOSE_POLL, poll.calendar, Subject(maker=poll.asker))
+        end = End(request.event.id, request.sender, request.event.at)
+        await closing.begin(world, poll.key, Cause.COMMAND, end)
     try:
         await closing.conclude(world, poll.key)
     except Unavailable as error:
@@ -135,6 +143,8 @@ async def close(world: World, request: Request, _: commands.Close) -> Reply | No
 
 async def attach(world: World, request: Request, _: commands.Event) -> Reply | None:
     """Take on a poll that somebody made in their client: book it at its end, or now if it has ended."""
+    if request.place.direct:
+        raise UserError(Code.NOT_UNDERSTOOD, "poll_needs_room")
     if request.replying_to is None:
         raise UserError(Code.NOT_FOUND, "attach_needs_reply")
     event = await world.chat.event(request.place.room, request.replying_to)
@@ -202,12 +212,25 @@ def _read_options(answers: Sequence[Answer], room: Room, at: datetime) -> tuple[
     return tuple(options), tuple(unreadable)
 
 
+async def _closed_by(world: World, request: Request) -> Poll | None:
+    """The poll that an earlier run of this command closed; another one that is open by now was never meant."""
+    closed = (PollState.CLOSING, PollState.BOOKED, PollState.ENDED)
+    for room in request.place.mapped:
+        for poll in await world.stores.polls.in_room(room.id, closed):
+            if poll.ended is not None and poll.ended.event_id == request.event.id:
+                return poll
+    return None
+
+
 async def _meant(world: World, request: Request) -> Poll:
     """The poll replied to, else the only open one in the thread or the room; asked where there are several."""
     if request.replying_to is not None:
         poll = await world.stores.polls.at(request.place.room, request.replying_to)
         if poll is not None:
             return poll
+        event = await world.chat.event(request.place.room, request.replying_to)
+        if event is not None and is_start(event.type):
+            raise UserError(Code.NOT_FOUND, "poll_not_attached")
     found = [
         poll
         for room in request.place.mapped
@@ -217,7 +240,7 @@ async def _meant(world: World, request: Request) -> Poll:
     found = in_thread or found
     if not found:
         raise UserError(Code.NOT_FOUND, "no_open_poll")
-    if len(found) == 1:
+    if len(found) == 1 and not request.picks.was_asked("which_poll"):
         return found[0]
-    choices = tuple(Say("poll", {"title": poll.title}) for poll in found)
+    choices = tuple(Say("poll", {"title": poll.title, "first": poll.options[0].label}) for poll in found)
     return found[request.picks.take(Ask("which_poll", choices))]

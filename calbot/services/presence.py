@@ -10,7 +10,7 @@ from calbot.core.permissions import allowed_servers
 from calbot.errors import NotEncrypted
 from calbot.ports import Encryption
 
-from . import dispatch
+from . import dispatch, places
 from .world import World
 
 
@@ -27,6 +27,7 @@ async def invited(world: World, room: RoomId, inviter: UserId, *, direct: bool) 
         return
     await world.chat.join(room)
     world.known.forget(room)
+    direct = direct or await places.is_direct(world, room, inviter)  # not every client says so in the invitation
     key = identity.key_for("welcome", room, inviter)
     try:
         await world.chat.post(room, _welcome(world, room, direct=direct), key=key)
@@ -40,7 +41,7 @@ def _welcome(world: World, room: RoomId, *, direct: bool) -> Message:
     if mapping is not None:
         return messages.welcome(reader, mapping.calendars)
     if direct:
-        return dispatch.help_message(reader, commands.Help())
+        return dispatch.help_message(reader, commands.Help(), dispatch.in_direct_chats())
     return messages.welcome_unmapped(reader, room)
 
 

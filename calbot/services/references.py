@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from calbot.core.ask import Ask
 from calbot.core.commands import ByNumber, ByReply, Last, Ref
-from calbot.core.model import CalendarName, Occurrence, OccurrenceId
+from calbot.core.model import CalendarName, Occurrence, OccurrenceId, Status, instants
 from calbot.errors import Code, UserError
 from calbot.ports import Listed
 
@@ -22,9 +22,22 @@ async def resolve(world: World, request: Request, ref: Ref) -> Occurrence:
     if calendar not in request.place.calendars:
         raise UserError(Code.STALE_REFERENCE, "event_gone")
     found = await world.stores.calendars.occurrence([calendar], id)
-    if found is None:
+    return found or await _of_series(world, request, calendar, id)
+
+
+async def _of_series(world: World, request: Request, calendar: CalendarName, id: OccurrenceId) -> Occurrence:
+    """What a whole series stands for when one of its occurrences is needed: the next one, else the last there was."""
+    left = [
+        one
+        for one in await world.stores.calendars.occurrences_of(calendar, id.uid)
+        if one.details.status is not Status.CANCELLED
+    ]
+    if not left:
         raise UserError(Code.STALE_REFERENCE, "event_gone")
-    return found
+    if id.recurrence_id is not None:
+        raise UserError(Code.STALE_REFERENCE, "occurrence_gone")
+    ordered = sorted(left, key=lambda one: instants(one.when, request.reader.zone))
+    return next((one for one in ordered if instants(one.when, request.reader.zone)[1] > request.now), ordered[-1])
 
 
 async def _meant(world: World, request: Request, ref: Ref) -> _Meant:
@@ -62,9 +75,10 @@ async def _by_number(world: World, request: Request, number: int) -> _Meant:
     if len(meant) == 1:
         return meant[0]
     choices = [one for pair in meant if (one := await world.stores.calendars.occurrence([pair[0]], pair[1]))]
-    if len(choices) < 2:
+    if len(choices) < 2 and not (choices and request.picks.was_asked("which_list")):
         return meant[0]
-    return meant[request.picks.take(Ask("which_list", tuple(choices), {"number": number}))]
+    picked = choices[request.picks.take(Ask("which_list", tuple(choices), {"number": number}))]
+    return picked.calendar, picked.id
 
 
 def _numbered(lists: Sequence[Sequence[Listed]], number: int) -> list[_Meant]:

@@ -24,6 +24,7 @@ from .world import World
 # A homeserver forgets transaction ids after about a day; from half of that on, a message is looked for in the room
 # before it is sent again.
 _TRANSACTIONS_KEPT: Final = timedelta(hours=12)
+_CLOCKS_DIFFER: Final = timedelta(hours=1)  # at most, the homeserver's and ours
 _FIRST_DELAY: Final = 5.0  # seconds until a failed send is tried again; doubled each time
 _LONGEST_DELAY: Final = 300.0
 _HELD_BACK: Final = timedelta(minutes=5)  # until a room is looked at again that must not be posted in
@@ -53,12 +54,22 @@ async def replan_all(world: World) -> None:
     """Plan everything again, because rooms, mappings or lead times may have changed."""
     now = world.clock()
     stores = world.stores
-    planned: list[Reminder] = []
     for room in world.settings.rooms.values():
-        planned += rules.plan(await stores.calendars.occurrences(room.calendars, now, _END_OF_TIME), room)
-    async with stores.transaction():
-        await _reconcile(world, planned, await stores.reminders.waiting(), now)
+        # Read before the occurrences: what others plan meanwhile is not among it, and so is not taken back.
+        stored = await stores.reminders.waiting(room.id)
+        occurrences = await stores.calendars.occurrences(room.calendars, now, _END_OF_TIME)
+        changes = await asyncio.to_thread(_planned_anew, occurrences, room, stored, now)
+        await stores.reminders.apply(changes.insert, changes.cancel)
+    for unmapped in set(await stores.reminders.waiting_rooms()) - world.settings.rooms.keys():
+        changes = rules.reconcile((), await stores.reminders.waiting(unmapped), now)
+        await stores.reminders.apply(changes.insert, changes.cancel)
     ring_soon(world)
+
+
+def _planned_anew(
+    occurrences: Sequence[Occurrence], room: Room, stored: Sequence[Reminder], now: datetime
+) -> rules.Reconciled:
+    return rules.reconcile(rules.plan(occurrences, room), stored, now)
 
 
 async def _reconcile(world: World, planned: Sequence[Reminder], stored: Sequence[Reminder], now: datetime) -> None:
@@ -92,7 +103,13 @@ async def ring(world: World) -> None:
             async with turns:
                 await _serve(world, room, [one for one in due if one.room == room], now)
 
-        await asyncio.gather(*(serve(room) for room in rooms))
+        results = await asyncio.gather(*(serve(room) for room in rooms), return_exceptions=True)
+        for room, failure in zip(rooms, results, strict=True):
+            if failure is not None:
+                # A mistake of ours, or of the database's: the other rooms have to hear of their meetings all the same.
+                world.log.error("reminders in %s could not be sent", room, exc_info=failure)
+                held_back = [one.id for one in due if one.room == room]
+                await world.stores.reminders.put_off(held_back, now + _HELD_BACK)
     finally:
         await _arm(world)
 
@@ -152,7 +169,11 @@ async def _send(world: World, batch: Sequence[Reminder], now: datetime) -> None:
     room = world.settings.rooms.get(batch[0].room)
     ids = [one.id for one in batch]
     found = [(one, await _occurrence(world, room, one)) for one in batch]
-    right = [(one, occurrence) for one, occurrence in found if occurrence and rules.still_right(one, occurrence, room)]
+    right = [
+        (one, occurrence)
+        for one, occurrence in found
+        if occurrence and rules.still_right(one, occurrence, room) and not _is_over(one, now)
+    ]
     key = batch[0].batch or identity.key_for("reminder", *sorted(ids))
     sent = await _sent_before(world, batch, key, now)
     if sent is None:
@@ -169,6 +190,11 @@ async def _send(world: World, batch: Sequence[Reminder], now: datetime) -> None:
             await world.stores.references.note_message(Card(one.room, occurrence.id, one.calendar, sent))
 
 
+def _is_over(one: Reminder, now: datetime) -> bool:
+    """Also where it was tried in time: nobody wants to hear of it when the homeserver is back after the meeting."""
+    return now >= one.end and now - one.due > rules.ON_TIME
+
+
 async def _sent_before(world: World, batch: Sequence[Reminder], key: str, now: datetime) -> EventId | None:
     """The message, if an attempt of which the homeserver may have forgotten the transaction id did arrive."""
     since = min((one.tried_since for one in batch if one.tried_since is not None), default=None)
@@ -177,7 +203,7 @@ async def _sent_before(world: World, batch: Sequence[Reminder], key: str, now: d
     other_device = any(one.device != world.chat.device for one in batch)
     if not other_device and now - since < _TRANSACTIONS_KEPT:
         return None
-    return await world.chat.find_by_key(batch[0].room, key, since - timedelta(minutes=1))
+    return await world.chat.find_by_key(batch[0].room, key, since - _CLOCKS_DIFFER)
 
 
 async def _occurrence(world: World, room: Room | None, reminder: Reminder) -> Occurrence | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from calbot.core import identity
 from calbot.core.ask import Ask
 from calbot.core.i18n import Reader
 from calbot.core.model import (
@@ -31,16 +32,31 @@ class Asked(Exception):
 
 
 class Picks:
-    """The answers that the sender gave to the questions of this command so far, in the order of the questions."""
+    """The answers that the sender gave to the questions of this command so far.
 
-    def __init__(self, given: Sequence[int] = ()) -> None:
-        self._given = list(given)
+    An answer holds for the very choices that were shown. Where they have changed by the time it comes, or a repeat of
+    the command no longer has to ask something, it must not be taken for the answer to anything else.
+    """
+
+    def __init__(self, given: Sequence[tuple[str, int]] = ()) -> None:
+        self._given = {question: number for question, number in given if number}
+        self._keys = {question.partition(":")[0] for question, _ in given}
 
     def take(self, ask: Ask) -> int:
         """The answer to `ask`, counting from 0; Asked if it was not answered yet."""
-        if not self._given:
+        number = self._given.get(name_of(ask))
+        if number is None:
             raise Asked(ask)
-        return self._given.pop(0) - 1
+        return number - 1
+
+    def was_asked(self, key: str) -> bool:
+        """Whether a question with that key was asked, whatever the choices were."""
+        return key in self._keys
+
+
+def name_of(ask: Ask) -> str:
+    """What names a question with its choices."""
+    return identity.key_for(f"{ask.key}:", repr(ask.choices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ class Request:
     replying_to: EventId | None
     replying: bool  # to a message that stands for one event or poll: no number is needed to name it
     picks: Picks
-    given: tuple[int, ...] = ()  # all answers so far, those taken by now included
+    given: tuple[int, ...] = ()  # all answers so far
     before: Occurrence | None = None  # of a repeated command: what it changes, as it was before
 
     @property

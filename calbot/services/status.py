@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from calbot.core import messages
+from calbot.core.configuration import is_error
 from calbot.core.messages import CalendarReport, StatusReport
 from calbot.core.model import CalendarName
 from calbot.core.pacing import next_look
@@ -33,7 +34,7 @@ async def report(world: World, request: Request) -> Reply:
         crypto=_CRYPTO[await world.chat.encryption()],
         room_encrypted=request.place.encrypted,
         notes=tuple(world.remarks()),
-        problems=world.problems if request.sender in world.settings.admins else (),
+        problems=tuple(filter(is_error, world.problems)) if request.sender in world.settings.admins else (),
     )
     return Reply(messages.status(request.reader, value))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from .world import World
 # Parsing and expanding go to a worker thread in lots this small, so that the loop gets its turn in between.
 _LOT = 20
 _FETCH = 100
+_DAY = timedelta(days=1)
 
 _T = TypeVar("_T")
 
@@ -41,13 +43,46 @@ def window(world: World, now: datetime) -> tuple[datetime, datetime]:
 
 
 async def start(world: World) -> None:
-    """Forget calendars that are no longer configured, then look at each of the others by and by."""
+    """Forget calendars that are no longer mapped to any room, then look at each of the others by and by."""
+    mapped = _mapped(world)
     for calendar in await world.stores.calendars.calendars():
-        if calendar not in world.settings.calendars:
+        if calendar not in mapped:
+            world.alarm.cancel(f"sync:{calendar}")
             await world.stores.calendars.forget(calendar)
-    for calendar in world.settings.calendars:
+    for calendar in mapped:
+        await _heed_settings(world, calendar)
         _look_again(world, calendar, timedelta(seconds=0))
-    world.alarm.every("roll", timedelta(days=1).total_seconds(), partial(roll_all, world), jitter=600)
+    world.alarm.at("roll", await _next_roll(world), partial(roll_all, world))
+
+
+def _mapped(world: World) -> list[CalendarName]:
+    """The calendars that somebody sees."""
+    return [name for name in world.settings.calendars if world.settings.rooms_of(name)]
+
+
+async def _heed_settings(world: World, calendar: CalendarName) -> None:
+    """Read a calendar anew where it is another one now, or more or less of it is shown: its server says that nothing
+    has changed. What must not be shown any more is gone at once, whether or not the server answers."""
+    settings = world.settings.calendars[calendar]
+    name = f"calendar:{calendar}"
+    in_force = json.dumps([settings.url, settings.account, settings.show.value])
+    before = await world.stores.keeper.get(name)
+    if before not in (None, in_force):
+        async with world.locks.hold(lock_name(calendar)):
+            await _read_anew(world, calendar, world.clock())
+    await world.stores.keeper.put(name, in_force)
+
+
+async def _read_anew(world: World, calendar: CalendarName, now: datetime) -> None:
+    stores = world.stores
+    for hrefs in _lots(await stores.calendars.etags(calendar), _LOT):
+        kept = [one for href in hrefs if (one := await stores.calendars.get(calendar, href))]
+        objects = [CalendarObject(one.href, None, one.data) for one in kept if one.problem is None]
+        stored = await digest(world, calendar, objects, now)
+        async with stores.transaction():
+            await stores.calendars.put(stored)
+            await reminders.replan(world, calendar, [one.uid for one in stored], now)
+    await stores.calendars.save_state(replace(await stores.calendars.state(calendar), cursor=None))
 
 
 async def look(world: World, calendar: CalendarName) -> None:
@@ -69,8 +104,21 @@ async def look(world: World, calendar: CalendarName) -> None:
         _look_again(world, calendar, wait)
 
 
+def look_soon(world: World, calendar: CalendarName) -> None:
+    """Look now instead of when it would be time."""
+    _look_again(world, calendar, timedelta(seconds=0))
+
+
 def _look_again(world: World, calendar: CalendarName, wait: timedelta) -> None:
     world.alarm.at(f"sync:{calendar}", world.clock() + wait, partial(look, world, calendar))
+
+
+async def note_failure(world: World, calendar: CalendarName, error: CalendarUnavailable) -> None:
+    """Remember that a calendar is unavailable, whoever found out: what is shown of it is marked with its age."""
+    state = await world.stores.calendars.state(calendar)
+    if state.problem is None:
+        world.log.warning("calendar %s is unavailable: %s", calendar, error.reason)
+    await world.stores.calendars.save_state(replace(state, problem=error.reason))
 
 
 async def pull(world: World, calendar: CalendarName) -> None:
@@ -81,11 +129,9 @@ async def pull(world: World, calendar: CalendarName) -> None:
         try:
             await _pull(world, world.settings.calendars[calendar], before, now)
         except CalendarUnavailable as error:
-            if before.problem is None:
-                world.log.warning("calendar %s is unavailable: %s", calendar, error.reason)
-            await world.stores.calendars.save_state(
-                replace(before, tried_at=now, failures=before.failures + 1, problem=error.reason)
-            )
+            await note_failure(world, calendar, error)
+            state = await world.stores.calendars.state(calendar)
+            await world.stores.calendars.save_state(replace(state, tried_at=now, failures=before.failures + 1))
             raise
     if before.problem is not None:
         world.log.info("calendar %s is available again", calendar)
@@ -155,10 +201,17 @@ def _digest_one(
     return StoredObject(calendar, one.href, one.etag, read.uid, read.data, read.recurring, None, read.occurrences)
 
 
+async def _next_roll(world: World) -> datetime:
+    """A day after the last, however often the bot was started meanwhile; at once where the horizon was widened."""
+    horizons = [(await world.stores.calendars.state(name)).horizon for name in _mapped(world)]
+    rolled = [horizon - world.settings.sync.horizon for horizon in horizons if horizon is not None]
+    return min(rolled, default=world.clock()) + _DAY
+
+
 async def roll_all(world: World) -> None:
     """Move the horizon on: expand series up to the new one, forget what is long over."""
     now = world.clock()
-    for calendar in world.settings.calendars:
+    for calendar in _mapped(world):
         async with world.locks.hold(lock_name(calendar)):
             await _roll(world, calendar, now)
     await world.stores.references.forget_gone()
@@ -166,6 +219,7 @@ async def roll_all(world: World) -> None:
     await world.stores.reminders.forget_before(now - world.settings.privacy.retention.reminders)
     await world.stores.polls.forget_before(now - world.settings.privacy.retention.polls)
     await world.stores.inbox.forget_before(now - timedelta(days=7))
+    world.alarm.at("roll", now + _DAY, partial(roll_all, world))
 
 
 async def _roll(world: World, calendar: CalendarName, now: datetime) -> None:

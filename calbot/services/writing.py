@@ -6,12 +6,20 @@ applied to what the server has now and is a no-op where it has been applied alre
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from calbot.core.model import CalendarName, CalendarObject, Href, Uid
 from calbot.core.settings import Access
-from calbot.errors import BadCalendarData, CalendarReadOnly, Code, PreconditionFailed, UserError
+from calbot.errors import (
+    BadCalendarData,
+    CalendarReadOnly,
+    CalendarUnavailable,
+    Code,
+    PreconditionFailed,
+    UserError,
+)
 from calbot.ports import StoredObject
 
 from . import reminders, sync
@@ -25,15 +33,13 @@ Edit = Callable[[CalendarObject], str | None]
 
 async def create(world: World, calendar: CalendarName, name: str, data: str) -> StoredObject:
     """A new object; the one that is there where this was done before."""
-    _require_writable(world, calendar)
-    async with world.locks.hold(sync.lock_name(calendar)):
+    async with _writing(world, calendar):
         return await _mirror(world, calendar, await world.gateway.create(calendar, name, data))
 
 
 async def edit(world: World, calendar: CalendarName, href: Href, change: Edit) -> StoredObject:
     """Change an object as it is on the server now; `change` is asked again about what others make of it meanwhile."""
-    _require_writable(world, calendar)
-    async with world.locks.hold(sync.lock_name(calendar)):
+    async with _writing(world, calendar):
         for _ in range(_TRIES):
             current = await world.gateway.read(calendar, href)
             if current is None:
@@ -51,8 +57,7 @@ async def edit(world: World, calendar: CalendarName, href: Href, change: Edit) -
 
 async def delete(world: World, calendar: CalendarName, href: Href, check: Callable[[CalendarObject], None]) -> None:
     """Delete an object unless `check` objects to what the server has now; no error where it is gone already."""
-    _require_writable(world, calendar)
-    async with world.locks.hold(sync.lock_name(calendar)):
+    async with _writing(world, calendar):
         for _ in range(_TRIES):
             current = await world.gateway.read(calendar, href)
             if current is None:
@@ -68,9 +73,19 @@ async def delete(world: World, calendar: CalendarName, href: Href, check: Callab
         await _forget(world, calendar, href)
 
 
-def _require_writable(world: World, calendar: CalendarName) -> None:
+@asynccontextmanager
+async def _writing(world: World, calendar: CalendarName) -> AsyncIterator[None]:
+    """One writer at a time. An outage that a write runs into is known from then on, and so is its end."""
     if world.settings.calendars[calendar].access is Access.READ_ONLY:
         raise CalendarReadOnly(calendar=calendar)
+    async with world.locks.hold(sync.lock_name(calendar)):
+        try:
+            yield
+        except CalendarUnavailable as error:
+            await sync.note_failure(world, calendar, error)
+            raise
+    if (await world.stores.calendars.state(calendar)).problem is not None:
+        sync.look_soon(world, calendar)
 
 
 async def _mirror(world: World, calendar: CalendarName, written: CalendarObject) -> StoredObject:

@@ -97,10 +97,11 @@ async def test_a_large_catch_up(stores: Stores) -> None:
 async def test_from_new_through_running_to_done(stores: Stores) -> None:
     await stores.inbox.accept([raw("$a"), raw("$b")], "s1")
     readable = raw("$a", body="!meet neu geheim")
-    await stores.inbox.start(EventId("$a"), readable, [2, 1])
+    await stores.inbox.start(EventId("$a"), readable, [("when", 2), ("move_series", 1)])
     running = await stores.inbox.get(EventId("$a"))
     assert running is not None
-    assert (running.state, running.raw, running.picks, running.position) == (InboxState.RUNNING, readable, (2, 1), 1)
+    assert (running.state, running.raw, running.position) == (InboxState.RUNNING, readable, 1)
+    assert running.picks == (("when", 2), ("move_series", 1))
     assert ids(await stores.inbox.unfinished()) == ["$a", "$b"]
 
     await stores.inbox.finish(EventId("$a"))
@@ -137,15 +138,15 @@ async def test_a_finished_command_runs_again_with_an_answer(stores: Stores) -> N
     await stores.inbox.accept([raw("$a")], "s1")
     await stores.inbox.start(EventId("$a"), raw("$a"))
     await stores.inbox.finish(EventId("$a"))
-    await stores.inbox.start(EventId("$a"), raw("$a"), [1])
+    await stores.inbox.start(EventId("$a"), raw("$a"), [("when", 1)])
     again = await stores.inbox.get(EventId("$a"))
     assert again is not None
-    assert (again.state, again.picks, again.raw) == (InboxState.RUNNING, (1,), raw("$a"))
+    assert (again.state, again.picks, again.raw) == (InboxState.RUNNING, (("when", 1),), raw("$a"))
 
 
 async def test_a_forgotten_command_runs_again_too(stores: Stores) -> None:
     await stores.inbox.accept([raw("$other")], "s1")
-    await stores.inbox.start(EventId("$a"), raw("$a", 77), [1])
+    await stores.inbox.start(EventId("$a"), raw("$a", 77), [("when", 1)])
     again = await stores.inbox.get(EventId("$a"))
     assert again is not None
     assert (again.state, again.at, again.position) == (InboxState.RUNNING, 77, 2)
@@ -175,10 +176,10 @@ async def test_forgets_old_finished_ones_only(stores: Stores) -> None:
 async def test_everything_is_there_after_a_crash(open_database: OpenDatabase) -> None:
     before = Stores(await open_database())
     await before.inbox.accept([raw("$a"), raw("$b")], "s1")
-    await before.inbox.start(EventId("$a"), raw("$a", body="x"), [3])
+    await before.inbox.start(EventId("$a"), raw("$a", body="x"), [("when", 3)])
     after = Stores(await open_database())
     assert await after.inbox.token() == "s1"
     assert [(event.event_id, event.state, event.picks) for event in await after.inbox.unfinished()] == [
-        ("$a", InboxState.RUNNING, (3,)),
+        ("$a", InboxState.RUNNING, (("when", 3),)),
         ("$b", InboxState.NEW, ()),
     ]

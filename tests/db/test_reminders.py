@@ -85,7 +85,7 @@ async def test_planned_again(stores: Stores) -> None:
         "sent": reminder("sent", state=ReminderState.SENT),
         "skipped": reminder("skipped", state=ReminderState.SKIPPED),
     }
-    assert await stores.reminders.waiting() == [after["waiting"]]
+    assert await stores.reminders.waiting(after["waiting"].room) == [after["waiting"]]
 
 
 async def test_only_waiting_ones_are_taken_back(stores: Stores) -> None:

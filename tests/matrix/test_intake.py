@@ -96,7 +96,7 @@ async def test_what_was_not_finished_comes_first(make_bot: MakeBot, script: Scri
     left: Sequence[Incoming] = await stores.inbox.accept(
         [{**script.said("$1"), "room_id": ROOM}, {**script.said("$2"), "room_id": ROOM}], "s0"
     )
-    await stores.inbox.start(EventId("$2"), left[1].raw, picks=[1])
+    await stores.inbox.start(EventId("$2"), left[1].raw, picks=[("when", 1)])
     bot = make_bot()
     await bot.intake.start()
     await bot.client.responses.put(response("s1", script.said("$2"), script.said("$3")))

@@ -66,6 +66,23 @@ def test_a_gap_is_noticed() -> None:
     assert room.gap is None
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "who", "changed"),
+    [
+        ("invite", "join", ANNA, True),
+        (None, "invite", ANNA, True),
+        ("join", "leave", ANNA, True),
+        ("join", "join", ANNA, False),  # another name
+        ("invite", "join", BOT, False),
+    ],
+)
+def test_who_is_in_the_room_has_changed(before: str | None, after: str, who: UserId, changed: bool) -> None:
+    unsigned = {"prev_content": {"membership": before}} if before else {}
+    member = event("$m", "m.room.member", who, state_key=who, content={"membership": after}, unsigned=unsigned)
+    (room,) = read_update(joined(own_join("$0"), member) if who == BOT else joined(member), BOT).rooms
+    assert room.members_changed is changed
+
+
 def test_state_comes_from_before_the_timeline_and_from_it() -> None:
     response = joined(event("$t", "m.room.tombstone", state_key="", content={"replacement_room": "!new:example.org"}))
     response["rooms"]["join"][ROOM]["state"] = {"events": [event("$n", "m.room.name", state_key="")]}

@@ -32,11 +32,103 @@ async def test_a_meeting_is_written_and_its_card_invites(office: Office) -> None
     assert card.data["start"]["utc"] == "2026-11-25T09:00:00Z"
 
 
-async def test_without_others_nobody_is_on_the_event(office: Office) -> None:
+async def test_whoever_makes_a_meeting_is_on_it(office: Office) -> None:
     card = only(await office.says("!meet neu Konzept schreiben morgen 9-11"))
     assert card.mentions == ()
     assert not card.notify
-    assert "ATTENDEE" not in office.texts()[0]
+    unfolded = office.texts()[0].replace("\r\n ", "")
+    (attendee,) = (line for line in unfolded.splitlines() if line.startswith("ATTENDEE"))
+    assert "anna@example.org" in attendee
+    assert "PARTSTAT=ACCEPTED" in attendee
+
+
+async def test_moving_to_where_it_is_says_so_and_writes_nothing(office: Office) -> None:
+    await office.says(f"!meet neu Runde morgen 10-11 {BEN}")
+    before = office.texts()
+    answer = only(await office.says("!meet verschiebe last morgen 10-11"))
+    assert answer.kind is Kind.OK
+    assert not answer.notify
+    assert office.texts() == before
+
+
+async def test_moving_what_concerns_nobody_else_notifies_nobody(office: Office) -> None:
+    await office.says("!meet neu Konzept morgen 9-11")
+    assert [message.notify for message in await office.says("!meet verschiebe last 12-13 Uhr")] == [False, False]
+
+
+async def test_the_card_of_a_series_stands_for_the_series(office: Office) -> None:
+    await office.says("!meet neu Jour fixe jeden Mittwoch 10-11 Uhr")
+    card = office.chat.last(ROOM).event
+    await office.says("!meet liste")
+    await office.says("!meet verschiebe 1 Do 15 Uhr")
+    moved_one = await office.says("!meet 1")
+    assert [message.kind for message in moved_one] == [Kind.CHANGE]  # the card still says what holds for the series
+    await office.replies(card, "!meet verschiebe 16 Uhr")
+    moved_all = await office.says("!meet 2")
+    assert Kind.MEETING in [message.kind for message in moved_all]
+    assert any(posted.edits == card for posted in office.chat.posted)
+    await office.replies(card, "!meet absagen alle")
+    assert office.texts() == []
+    assert "Abgesagt" in [m for m in office.said(Kind.MEETING)][-1].text
+
+
+async def test_a_cancelled_event_that_was_moved_before_is_struck_on_its_card(office: Office) -> None:
+    await office.says("!meet neu Runde morgen 10-11")
+    card = office.chat.last(ROOM).event
+    await office.replies(card, "!meet verschiebe 12 Uhr")
+    await office.replies(card, "!meet absagen")
+    edits = [posted for posted in office.chat.posted if posted.edits == card]
+    assert len(edits) == 2
+    assert edits[-1].message is not None
+    assert "<del>" in edits[-1].message.html
+
+
+async def test_a_number_in_reply_to_an_answered_question_answers_no_other(office: Office) -> None:
+    await office.says("!meet neu Klausur nächsten Freitag 9 Uhr")
+    first = office.chat.last(ROOM).event
+    await office.says("!meet 1")
+    await office.says("!meet neu Workshop nächsten Freitag 13 Uhr")
+    error = only(await office.replies(first, "!meet 2"))
+    assert error.kind is Kind.ERROR
+    assert len(office.texts()) == 1
+
+
+async def test_a_new_question_takes_the_place_of_the_one_before(office: Office) -> None:
+    await office.says("!meet neu Klausur nächsten Freitag 9 Uhr")
+    first = office.chat.last(ROOM).event
+    await office.says("!meet neu Workshop nächsten Freitag 13 Uhr")
+    assert any(posted.edits == first for posted in office.chat.posted)
+    card = only(await office.says("!meet 1"))
+    assert card.data["title"] == "Workshop"
+    assert only(await office.says("!meet 1")).data["code"] == "not_found"
+
+
+async def test_the_question_to_somebody_else_is_not_ones_own(office: Office) -> None:
+    await office.says("!meet neu Klausur nächsten Freitag 9 Uhr")
+    question = office.chat.last(ROOM).event
+    assert only(await office.replies(question, "!meet 1", by=BEN)).data["code"] == "forbidden"
+    assert office.texts() == []
+
+
+async def test_a_search_names_a_series_once(office: Office) -> None:
+    await office.says("!meet neu Jour fixe jeden Mittwoch 10-11 Uhr")
+    assert len(only(await office.says("!meet suche Jour")).data["items"]) == 1
+
+
+async def test_an_outage_that_a_write_runs_into_is_known_at_once(office: Office) -> None:
+    await office.says("!meet neu Runde morgen 10-11")
+    office.calendar.unavailable = CalendarUnavailable("calendar_unreachable")
+    await office.says("!meet neu Weitere morgen 12-13")
+    assert "antwortet gerade nicht" in only(await office.says("!meet liste")).text
+
+
+async def test_help_names_what_one_may_use_here(office: Office) -> None:
+    mine = {one["id"] for one in only(await office.says("!meet hilfe", by=BEN)).data["commands"]}
+    assert "sync" not in mine
+    assert "poll" in mine
+    room = office.chat.add_room("!other:example.org", ANNA, BEN)
+    there = {one["id"] for one in only(await office.says("!meet hilfe", room=room)).data["commands"]}
+    assert there == {"help", "when", "status"}
 
 
 async def test_a_list_numbers_events_and_numbers_refer_to_it(office: Office) -> None:

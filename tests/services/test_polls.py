@@ -296,6 +296,40 @@ async def test_a_poll_edited_after_the_first_vote_is_not_booked(office: Office) 
     assert office.texts() == []
 
 
+async def test_in_a_hidden_poll_reactions_do_not_count(office: Office) -> None:
+    poll = await open_poll(office, OPEN + " verdeckt")
+    text_event = next(p.event for p in office.chat.posted if p.message and p.message.kind is Kind.POLL)
+    await office.hears(office.chat.reacts(ROOM, ANNA, text_event, "3️⃣"))
+    await votes(office, poll, BEN, 1)
+    await office.says("!meet schließen")
+    assert (await result(office)).data["start"]["localtime"] == "2026-11-25T14:00:00"
+
+
+async def test_closing_a_poll_that_the_bot_does_not_manage_closes_no_other(office: Office) -> None:
+    await open_poll(office)
+    await open_poll(office, '!meet umfrage "Klausur" Mi 9 Uhr; Do 9 Uhr')
+    foreign = office.chat.sends(ROOM, ANNA, POLL_START, handmade("Do 12 Uhr", "Fr 12:30"))
+    error = only(await office.replies(foreign.id, "!meet schließen"))
+    assert error.kind is Kind.ERROR
+    assert office.said(Kind.POLL_RESULT) == []
+
+
+async def test_auto_needs_people_to_wait_for(office: Office) -> None:
+    error = only(await office.says('!meet umfrage "Klausur" Mi 9 Uhr; Do 9 Uhr auto'))
+    assert error.kind is Kind.ERROR
+    assert [posted.type for posted in office.chat.posted].count(POLL_START) == 0
+
+
+async def test_an_asker_who_did_not_vote_has_not_accepted(office: Office) -> None:
+    poll = await open_poll(office)
+    await votes(office, poll, BEN, 1)
+    await office.says("!meet schließen")
+    unfolded = office.texts()[0].replace("\r\n ", "")
+    anna = next(line for line in unfolded.splitlines() if "anna@example.org" in line)
+    assert "PARTSTAT=NEEDS-ACTION" in anna
+    assert "ROLE=CHAIR" in anna
+
+
 async def test_two_open_polls_are_asked_about(office: Office) -> None:
     first = await open_poll(office)
     second = await open_poll(office, '!meet umfrage "Klausur" Mi 9; Do 9')

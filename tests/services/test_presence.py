@@ -38,6 +38,12 @@ async def test_in_a_direct_chat_it_says_what_it_can_do(office: Office) -> None:
     assert [message.kind for message in office.chat.messages(room)] == [Kind.HELP]
 
 
+async def test_a_direct_chat_is_known_by_its_members(office: Office) -> None:
+    room = invite(office, "!direct:example.org", ANNA)
+    await office.handlers.on_invite(Invitation(room, ANNA, direct=False))
+    assert [message.kind for message in office.chat.messages(room)] == [Kind.HELP]
+
+
 async def test_invitations_from_other_servers_are_turned_down(office: Office) -> None:
     stranger = UserId("@eve:elsewhere.org")
     room = invite(office, "!trap:elsewhere.org", stranger)

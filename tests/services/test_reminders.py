@@ -198,9 +198,9 @@ async def test_a_room_no_longer_mapped_gets_none(office: Office) -> None:
 
 async def test_planning_again_changes_nothing(office: Office) -> None:
     await meeting(office)
-    before = await office.world.stores.reminders.waiting()
+    before = await office.world.stores.reminders.waiting(ROOM)
     await reminders.replan_all(office.world)
-    assert await office.world.stores.reminders.waiting() == before
+    assert await office.world.stores.reminders.waiting(ROOM) == before
     assert [one.state for one in before] == [ReminderState.WAITING]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _SECRETS = frozenset(("password", "token"))
+_LOST = {"file": "/dev/null/password-not-kept"}  # no such file, anywhere
 _GREATEST = 1 << 63
 _DEEPEST = 8  # levels of the configuration; YAML's aliases can make it endless
 
@@ -19,17 +20,21 @@ def without_secrets(raw: object) -> dict[str, Any]:
 def with_secrets_of(raw: object, kept: Mapping[str, Any]) -> dict[str, Any]:
     """`kept` with the passwords that `raw` has for the same accounts.
 
-    An account counts as the same only where URL and user name are: a password never goes to another server.
+    An account counts as the same only where URL and user name are: a password never goes to another server. One that
+    is left without stays in force all the same, and reports that its password is missing: what is stored of its
+    calendars must not be forgotten for a slip of the pen.
     """
     restored = dict(kept)
     old, now = _map(kept.get("accounts")), _map(_map(raw).get("accounts"))
-    restored["accounts"] = {
-        name: {**_map(account), "password": _map(now[name]).get("password")}
-        if "password" not in _map(account) and _same(account, now.get(name))
-        else account
-        for name, account in old.items()
-    }
+    restored["accounts"] = {name: _with_secret(_map(account), now.get(name)) for name, account in old.items()}
     return restored
+
+
+def _with_secret(account: Mapping[Any, Any], now: object) -> Mapping[Any, Any]:
+    if "password" in account:
+        return account
+    password = _map(now).get("password") if _same(account, now) else None
+    return {**account, "password": password if password and isinstance(password, str | Mapping) else _LOST}
 
 
 def _same(account: object, other: object) -> bool:

@@ -10,7 +10,7 @@ from calbot.core.changes import Change, ChangeKind, Field, Summary
 from calbot.core.i18n import Reader
 from calbot.core.model import AllDay, Kind, Message, Occurrence, Status
 
-from .card import note_lines
+from .card import note_lines, series_line
 from .events import event_data, link_line, place_line, title, when_line
 from .series import series_text
 from .text import NAME, NOTHING, QUOTE, Rich, blocks, data, join_link, joined, lines, own, say, say_n, strong, struck
@@ -26,6 +26,7 @@ def moved(
             say(reader, "moved.series" if whole_series else "moved.title", title=strong(title(reader, new))),
             say(reader, "moved.old", when=struck(when_line(reader, old.when))),
             say(reader, "moved.new", when=strong(when_line(reader, new.when))),
+            series_line(reader, new) if whole_series else NOTHING,
             place_line(reader, new),
             link_line(reader, new),
         ),
@@ -42,13 +43,13 @@ def cancelled(
     notes: Sequence[Say] = (),
     whole_series: bool = False,
 ) -> Message:
-    """An event, or the whole series that it belongs to, that does not take place."""
+    """An event that does not take place, or the whole series of which `occurrence` is any one."""
     name = strong(struck(title(reader, occurrence)))
     why = data(reason or "", QUOTE * 2)
     body = blocks(
         lines(
             say(reader, "cancelled.series" if whole_series else "cancelled.title", title=name),
-            struck(when_line(reader, occurrence.when)),
+            struck(series_line(reader, occurrence) if whole_series else when_line(reader, occurrence.when)),
             say(reader, "cancelled.reason", reason=why) if why else NOTHING,
         ),
         note_lines(reader, notes),

@@ -11,6 +11,7 @@ from .text import NOTHING, QUOTE, Rich, code, data, lines, own, say
 _ABOUT_DATES = "error.date_"
 # Parameters that come from a calendar, so that a text with them must not leave in clear.
 _CONTENTS = frozenset(("title", "when", "place", "calendar_title"))
+_ROLES = {50: "level.moderation", 100: "level.administration"}
 
 
 def error(reader: Reader, error: CalbotError, *, example: str | None = None) -> Message:
@@ -38,12 +39,21 @@ def reason(reader: Reader, error: CalbotError) -> Rich:
     params: dict[str, Rich | str | int] = {
         name: data(value, QUOTE) if isinstance(value, str) else own(str(value)) for name, value in error.params.items()
     }
+    if isinstance(needed := error.params.get("needed"), int):
+        params["needed"] = _level(reader, needed)
     params["why"] = say(reader, f"error.{error.params.get('why', 'date_not_understood')}")
     why = say(reader, id, **params)
     words = params.get("words")
     if not words or not id.startswith(_ABOUT_DATES):
         return why
     return say(reader, "error.about", words=words, reason=why)
+
+
+def _level(reader: Reader, level: int) -> Rich:
+    """A power level by the role that clients call it."""
+    if level in _ROLES:
+        return say(reader, _ROLES[level])
+    return say(reader, "level.other", level=level)
 
 
 def _example(reader: Reader, example: str | None) -> Rich:

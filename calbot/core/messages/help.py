@@ -22,16 +22,26 @@ class CommandHelp:
     names: tuple[str, ...]
 
 
-def help_overview(reader: Reader, prefix: str, commands: Sequence[CommandHelp]) -> Message:
-    """What one may do here: the five things people do most, with an example, then the rest in one line each."""
+def help_overview(
+    reader: Reader, prefix: str, commands: Sequence[CommandHelp], *, unmapped: bool = False
+) -> Message:
+    """What one may do here: the five things people do most, with an example, then the rest in one line each.
+
+    `unmapped`: there is no calendar here that the other commands could be about.
+    """
     by_id = {command.id: command for command in commands}
     first = [by_id[id] for id in FIRST if id in by_id]
     rest = [command for command in commands if command.id not in FIRST]
+    summaries = [_summary(reader, command) for command in rest]
+    if first and rest:
+        summaries.insert(0, strong(say(reader, "help.more")))
+    footer = [say(reader, "help.footer", command=say(reader, f"help.{one.id}.name")) for one in [*first, *rest][:1]]
     body = blocks(
         strong(say(reader, "help.heading")),
+        say(reader, "help.unmapped") if unmapped else NOTHING,
         lines(*(line for command in first for line in (_summary(reader, command), _example(reader, prefix, command)))),
-        lines(strong(say(reader, "help.more")), *(_summary(reader, command) for command in rest)) if rest else NOTHING,
-        say(reader, "help.footer", prefix=prefix),
+        lines(*summaries),
+        *footer,
     )
     return Message(Kind.HELP, body.text, body.html, _data(commands), discloses=False)
 

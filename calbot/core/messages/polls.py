@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from typing_extensions import assert_never
@@ -63,13 +63,43 @@ def poll_text(reader: Reader, poll: Poll, people: Sequence[Member]) -> Message:
         lines(
             say(reader, "poll.title", title=strong(data(poll.title))),
             say(reader, "poll.asked", names=names(reader, asked)) if asked else NOTHING,
-            say(reader, "poll.until", until=own(moment_text(reader, poll.until))) if poll.until else NOTHING,
+            _required(reader, poll, people) if _asks_others(poll) else NOTHING,
+            _until(reader, poll),
             say(reader, "poll.one" if poll.max_selections == 1 else "poll.several"),
+            *_rules(reader, poll),
         ),
         lines(*numbered),
         _how_to_vote(reader, poll),
     )
     return Message(Kind.POLL, body.text, body.html, _poll_data(reader, poll)).mentioning(*(m.user for m in people))
+
+
+def _asks_others(poll: Poll) -> bool:
+    """Whether those required are not simply those asked. Who started the poll is required in any case."""
+    return bool(set(poll.required) - {poll.asker}) and set(poll.required) ^ set(poll.asked) > {poll.asker}
+
+
+def _required(reader: Reader, poll: Poll, people: Sequence[Member]) -> Rich:
+    known = {member.user: member.name for member in people}
+    return say(reader, "poll.required", names=_names(reader, [u for u in poll.required if u != poll.asker], known))
+
+
+def _until(reader: Reader, poll: Poll) -> Rich:
+    if poll.until is None:
+        return NOTHING
+    id = "poll.until_latest" if poll.behaviour.auto else "poll.until"
+    return say(reader, id, until=own(moment_text(reader, poll.until)))
+
+
+def _rules(reader: Reader, poll: Poll) -> Iterator[Rich]:
+    """What else decides when the poll closes, and whether an event comes of it."""
+    if poll.behaviour.auto:
+        yield say(reader, "poll.auto" if _asks_others(poll) else "poll.auto_asked")
+    quorum = poll.behaviour.quorum
+    if quorum is not None and quorum.percent is not None:
+        yield say(reader, "poll.quorum_percent", percent=quorum.percent)
+    elif quorum is not None and quorum.people is not None:
+        yield say_n(reader, "poll.quorum", quorum.people)
 
 
 def poll_result(
@@ -99,11 +129,11 @@ def poll_result(
         )
     body = blocks(
         event or say(reader, "result.title", title=strong(data(poll.title))),
-        lines(*_verdict(reader, outcome, people, booked is not None)),
+        lines(*_verdict(reader, tally, outcome, people, unreadable, booked=booked is not None)),
         lines(
             *(_votes(reader, tally, outcome, number, option, people) for number, option in enumerate(poll.options, 1))
         ),
-        lines(*_not_counted(reader, tally, people, unreadable)),
+        lines(*_not_counted(reader, tally, outcome, people, unreadable)),
         note_lines(reader, notes),
     )
     part = {
@@ -127,7 +157,15 @@ _OUTCOMES: dict[type, str] = {
 }
 
 
-def _verdict(reader: Reader, outcome: Outcome, people: Mapping[UserId, str], booked: bool) -> list[Rich]:
+def _verdict(
+    reader: Reader,
+    tally: Tally,
+    outcome: Outcome,
+    people: Mapping[UserId, str],
+    unreadable: Collection[UserId],
+    *,
+    booked: bool,
+) -> list[Rich]:
     if isinstance(outcome, NoVotes):
         return [say(reader, "result.no_votes")]
     if isinstance(outcome, QuorumMissed):
@@ -138,8 +176,12 @@ def _verdict(reader: Reader, outcome: Outcome, people: Mapping[UserId, str], boo
         return [say(reader, "result.unreadable", option=data(outcome.option.label))]
     if isinstance(outcome, Winner):
         said = [NOTHING if booked else say(reader, "result.winner", option=strong(data(outcome.option.label)))]
-        if outcome.required_missing:
-            said.append(say(reader, "result.required_missing", names=_names(reader, outcome.required_missing, people)))
+        otherwise = [user for user in outcome.required_missing if user in tally.ballots and user not in unreadable]
+        silent = [user for user in outcome.required_missing if _is_silent(user, tally, unreadable)]
+        if otherwise:
+            said.append(say(reader, "result.required_otherwise", names=_names(reader, otherwise, people)))
+        if silent:
+            said.append(say(reader, "result.required_silent", names=_names(reader, silent, people)))
         if outcome.tied:
             said.append(say(reader, "result.tied", options=_labels(reader, outcome.tied)))
         if outcome.ahead:
@@ -163,10 +205,16 @@ def _votes(
     return say(reader, "question.choice", number=number, choice=label)
 
 
+def _is_silent(user: UserId, tally: Tally, unreadable: Collection[UserId]) -> bool:
+    """Whether nothing is there of that person: a vote that does not count is named with its reason."""
+    return not any(user in group for group in (tally.ballots, tally.spoiled, tally.excluded, unreadable))
+
+
 def _not_counted(
-    reader: Reader, tally: Tally, people: Mapping[UserId, str], unreadable: Sequence[UserId]
+    reader: Reader, tally: Tally, outcome: Outcome, people: Mapping[UserId, str], unreadable: Sequence[UserId]
 ) -> list[Rich]:
-    silent = tuple(user for user in tally.silent if user not in unreadable)
+    named = outcome.required_missing if isinstance(outcome, Winner) else ()
+    silent = tuple(user for user in tally.silent if user not in named and _is_silent(user, tally, unreadable))
     foreign = tuple(user for user, why in tally.excluded.items() if why is Excluded.FOREIGN)
     gone = tuple(user for user, why in tally.excluded.items() if why is Excluded.LEFT)
     reasons: tuple[tuple[str, Sequence[UserId]], ...] = (

@@ -22,8 +22,9 @@ def question(reader: Reader, ask: Ask) -> Message:
         say(reader, "question.choice", number=number, choice=choice) for number, choice in enumerate(choices, 1)
     ]
     how = "question.how" if len(choices) <= _KEYCAPS else "question.how_typed"
+    key = "when_for" if ask.key == "when" and ask.params.get("title") else ask.key
     body = blocks(
-        strong(say(reader, f"ask.{ask.key}", **ask.params)), lines(*numbered), say(reader, how, last=len(choices))
+        strong(say(reader, f"ask.{key}", **ask.params)), lines(*numbered), say(reader, how, last=len(choices))
     )
     part = {
         "choices": [

@@ -14,7 +14,7 @@ from calbot.core.settings import Problem, Severity
 
 from .events import utc_text
 from .text import NAME, NOTHING, Rich, blocks, code, data, joined, lines, own, say, say_n, strong
-from .times import duration_text, instant_text
+from .times import ago_text, duration_text, instant_text
 
 Crypto: TypeAlias = Literal["verified", "unverified", "off"]
 
@@ -53,6 +53,7 @@ class StatusReport:
 
 
 _CLOCK_TOLERANCE = timedelta(seconds=5)
+_SOON = timedelta(minutes=1)
 
 
 def status(reader: Reader, report: StatusReport) -> Message:
@@ -99,8 +100,12 @@ def _problem(reader: Reader, reason: str) -> Rich:
 
 
 def _synced(reader: Reader, calendar: CalendarReport) -> Rich:
-    last = _moment(reader, "status.synced", calendar.last_sync) or say(reader, "status.never_synced")
-    return joined(", ", (last, _moment(reader, "status.next_sync", calendar.next_sync)))
+    """When it was looked at, and when it will be, unless that is as good as now."""
+    last, next_sync = say(reader, "status.never_synced"), calendar.next_sync
+    if calendar.last_sync is not None:
+        last = say(reader, "status.synced", ago=own(ago_text(reader, calendar.last_sync)))
+    waits = next_sync is not None and next_sync - reader.now > _SOON
+    return joined(", ", (last, _moment(reader, "status.next_sync", next_sync) if waits else NOTHING))
 
 
 def _moment(reader: Reader, id: str, instant: datetime | None) -> Rich:

@@ -20,6 +20,7 @@ NAME = 80
 QUOTE = 120  # what somebody typed, quoted back
 PROSE = 600  # a description
 URL = 500
+_LINK = 100  # characters of a link that HTML shows; the rest is in its target
 
 # Letters and marks that show nothing, and selectors that hide data behind a character.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
@@ -125,29 +126,27 @@ def pill(user: UserId, name: str) -> Rich:
 
 
 def join_link(url: str) -> Rich:
-    """A link to a meeting, shown by its real host; nothing if it is not plainly a web address over TLS."""
-    host = _host(url)
-    if host is None:
+    """A link to a meeting, shown as it is, so that nothing hides where it leads; nothing if it may not be one."""
+    if not _is_plain(url):
         return NOTHING
-    return Rich(url, f'<a href="{html.escape(url)}">{html.escape(host)}</a>')
+    return Rich(url, f'<a href="{html.escape(url)}">{html.escape(_cut(url, _LINK))}</a>')
 
 
-def _host(url: str) -> str | None:
-    """The host of a link that may be shown as one. A user part or a foreign script could make it look like another."""
+def _is_plain(url: str) -> bool:
+    """Whether it is plainly a web address over TLS. A user part or a foreign script could make it look like another."""
     if len(url) > URL or not url.isascii() or not url.isprintable() or any(char in url for char in " \"'<>\\^`{|}"):
-        return None
+        return False
     try:
         parts = urlsplit(url)
-        port = parts.port
+        _ = parts.port  # raises where it is no number
     except ValueError:
-        return None
+        return False
     if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or "%" in parts.netloc:
-        return None
+        return False
     if re.fullmatch(r"[A-Za-z0-9.\-\[\]:]+", parts.netloc) is None:
-        return None
-    if parts.hostname == "matrix.to" and not parts.fragment.startswith(("/!", "/#")):
-        return None  # clients would draw it as a mention of somebody
-    return parts.hostname if port is None else f"{parts.hostname}:{port}"
+        return False
+    # Clients would draw a link to a user as a mention of somebody.
+    return parts.hostname != "matrix.to" or parts.fragment.startswith(("/!", "/#"))
 
 
 def joined(separator: str, pieces: Iterable[Rich]) -> Rich:

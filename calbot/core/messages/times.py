@@ -16,6 +16,7 @@ from calbot.core.i18n import Reader
 from calbot.core.model import AllDay, When
 
 _DAY = timedelta(days=1)
+_JUST_NOW = 5  # seconds
 _RELATIVE = {-1: "relative.yesterday", 0: "relative.today", 1: "relative.tomorrow", 2: "relative.day_after_tomorrow"}
 
 
@@ -160,6 +161,18 @@ def in_text(reader: Reader, duration: timedelta) -> str:
     if not days and not hours:
         return plural("in.minutes", minutes)
     return reader.catalog.text("in.both", duration=duration_text(reader, duration))
+
+
+def ago_text(reader: Reader, instant: datetime) -> str:
+    """How long ago: in words within the hour, else the moment."""
+    seconds = int((reader.now - instant).total_seconds())
+    if seconds < _JUST_NOW:
+        return reader.catalog.text("ago.now")
+    if seconds < 60:
+        return reader.catalog.plural("ago.seconds", seconds)
+    if seconds < 3600:
+        return reader.catalog.plural("ago.minutes", seconds // 60)
+    return instant_text(reader, instant)
 
 
 def left_text(reader: Reader, start: datetime) -> str:

@@ -43,6 +43,9 @@ def test_they_come_back_from_the_configuration_of_now(raw: dict[str, Any]) -> No
     assert after.accounts[AccountName("other")] == before.accounts[AccountName("other")]
 
 
+LOST = Secret(file="/dev/null/password-not-kept")
+
+
 @pytest.mark.parametrize(
     "change", [{"url": "https://evil.example/"}, {"username": "other"}, {"password": None}, {"password": ["x"]}]
 )
@@ -50,13 +53,16 @@ def test_they_do_not_go_elsewhere(raw: dict[str, Any], change: dict[str, Any]) -
     kept = json.loads(json.dumps(without_secrets(raw)))
     raw["accounts"]["city"] |= change
     settings = read_settings(with_secrets_of(raw, kept))[0]
-    assert set(settings.accounts) == {"other"}
+    assert settings.accounts[AccountName("city")].password == LOST
+    assert settings.accounts[AccountName("city")].url == kept["accounts"]["city"]["url"]
 
 
 @pytest.mark.parametrize("now", [None, [], "text", {}, {"accounts": 5}, {"accounts": {"city": 5}}])
 def test_nothing_there_now(raw: dict[str, Any], now: object) -> None:
     kept = json.loads(json.dumps(without_secrets(raw)))
-    assert set(read_settings(with_secrets_of(now, kept))[0].accounts) == {"other"}
+    accounts = read_settings(with_secrets_of(now, kept))[0].accounts
+    assert accounts[AccountName("city")].password == LOST
+    assert accounts[AccountName("other")].password == Secret(file="/run/x")
 
 
 @pytest.mark.parametrize("kept", [{}, {"accounts": 5}, {"accounts": {"city": 5}}])

@@ -1,0 +1,250 @@
+"""A maubot without its program, database server and web page: the client, its instances and the loader are its own.
+
+With it comes what a test wants to know of such a process: what runs, waits and is open in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import logging
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from maubot.client import Client
+from maubot.db import init as init_database
+from maubot.db import upgrade_table
+from maubot.instance import PluginInstance
+from maubot.lib.state_store import PgStateStore
+from maubot.loader import ZippedPluginLoader
+from maubot.plugin_server import PluginWebApp
+from mautrix.types import UserID
+from mautrix.util.async_db import Database
+
+from .servers import ADMIN, ANNA, BOT, ROOM
+
+PLUGIN = "io.calbot"
+
+Report = dict[str, Any]
+
+
+class Routes:
+    """Where maubot's web server keeps the routes of plugins."""
+
+    def __init__(self) -> None:
+        self.apps: dict[str, PluginWebApp] = {}
+
+    def get_instance_subapp(self, instance: str) -> tuple[PluginWebApp, str]:
+        return self.apps.setdefault(instance, cast("Any", PluginWebApp)()), f"http://127.0.0.1/{instance}/"
+
+    def remove_instance_webapp(self, instance: str) -> None:
+        self.apps.pop(instance).clear()
+
+
+@dataclass
+class Server:
+    """What clients and instances ask of maubot's program."""
+
+    loop: asyncio.AbstractEventLoop
+    config: Mapping[str, Any]
+    server: Routes
+    db: Database
+    state_store: PgStateStore
+    crypto_db: None = None
+    plugin_postgres_db: None = None
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What a plugin can leave behind."""
+
+    tasks: Counter[str]
+    handlers: Counter[str]
+    routes: Counter[str]
+    files: Counter[str]
+    threads: Counter[str]
+    alarm_clocks: Counter[str]
+
+    @property
+    def seasons(self) -> tuple[int, int]:
+        """How many sets there are of what depends on the settings: alarm clocks, and sessions with calendar servers."""
+        return self.alarm_clocks.total(), self.tasks["idle_conn_watch_task"]
+
+    def beyond(self, before: Traces) -> Report:
+        """What there is more of than before, under its kind; empty kinds left out."""
+        kinds = {kind: sorted((now - getattr(before, kind)).elements()) for kind, now in vars(self).items()}
+        return {kind: left for kind, left in kinds.items() if left}
+
+
+class Log(logging.Handler):
+    """What is logged, by anybody. The event loop, too, says there as an error what it finds wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+        self.errors: list[str] = []
+        self._came = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = f"{record.name}: {record.getMessage()}"
+        self.lines.append(line)
+        if record.levelno >= logging.ERROR:
+            self.errors.append(f"{line}: {record.exc_info[1]!r}" if record.exc_info else line)
+        self._came.set()
+
+    async def until(self, text: str) -> None:
+        """Wait for a line with this text."""
+        while not any(text in line for line in self.lines):
+            self._came.clear()
+            await asyncio.wait_for(self._came.wait(), 10)
+
+
+@dataclass
+class Maubot:
+    """A client in a maubot, the package loaded, and the people on the homeserver."""
+
+    directory: Path
+    homeserver: str
+    calendars: str
+    loader: ZippedPluginLoader
+    client: Client
+    routes: Routes
+    unraisable: list[str] = field(default_factory=list)
+    log: Log = field(default_factory=Log)
+
+    def settings(self, **changes: object) -> str:
+        """As an admin would type them; JSON is YAML."""
+        base: dict[str, Any] = {
+            "command_prefix": "!meet",
+            "admins": [ADMIN],
+            "accounts": {"city": {"url": f"{self.calendars}/", "username": "svc", "password": "secret"}},
+            "calendars": {"it-team": {"account": "city", "url": "it-team/"}},
+            "rooms": {ROOM: {"calendars": ["it-team"]}},
+        }
+        return json.dumps({**base, **changes})
+
+    async def instance(self, name: str, config: str) -> PluginInstance:
+        """A new one, not started."""
+        instance: PluginInstance | None = await PluginInstance.get(name, type=PLUGIN, primary_user=self.client.id)
+        if instance is None:
+            raise AssertionError("get() makes what is not there")
+        instance.config_str = config
+        await instance.update()
+        await instance.load()
+        return instance
+
+    async def stop(self, instance: PluginInstance) -> None:
+        """As an admin stops it. maubot logs what goes wrong there, no more."""
+        await asyncio.wait_for(instance.stop(), 20)
+
+    def traces(self) -> Traces:
+        gc.collect()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        client = self.client.client
+        handlers = [
+            f"{event}: {getattr(handler, '__qualname__', handler)}"
+            for event, known in client.event_handlers.items()
+            for handler in known
+        ]
+        handlers += [str(handler) for handler in client.global_event_handlers]
+        handlers += [str(handler) for known in client.event_middlewares.values() for handler in known]
+        clocks = [clock for clock in gc.get_objects() if isinstance(clock, AsyncIOScheduler) and clock.running]
+        routes = [f"{name}: {route}" for name, app in self.routes.apps.items() for route in app.routes()]
+        return Traces(
+            tasks=Counter(getattr(task.get_coro(), "__qualname__", str(task)) for task in tasks),
+            handlers=Counter(handlers),
+            routes=Counter(routes),
+            files=Counter(_open_files()),
+            # Those of the loop's own pool stay for whoever needs them next.
+            threads=Counter(thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_")),
+            alarm_clocks=Counter(type(clock).__name__ for clock in clocks),
+        )
+
+    async def say(self, body: str, sender: str = ANNA) -> None:
+        async with aiohttp.ClientSession() as people:
+            await people.post(f"{self.homeserver}/test/say", json={"body": body, "sender": sender})
+
+    async def sent(self, count: int) -> list[Mapping[str, Any]]:
+        """What the bots have said since the homeserver began, once it is that much or time is up."""
+        async with (
+            aiohttp.ClientSession() as people,
+            people.get(f"{self.homeserver}/test/sent", params={"count": str(count)}) as response,
+        ):
+            return list(await response.json())
+
+    async def asked(self, count: int) -> None:
+        """Wait until that many requests to the calendar server were left without an answer."""
+        async with (
+            aiohttp.ClientSession() as people,
+            people.get(f"{self.calendars}/test/asked/{count}") as response,
+        ):
+            response.raise_for_status()
+
+    async def answers(self, *said: str, sender: str = ANNA) -> list[str]:
+        """The first lines of what is said to this; one answer for each is waited for."""
+        before = len(await self.sent(0))
+        for body in said:
+            await self.say(body, sender)
+            heard = await self.sent(before + 1)
+            before = len(heard)
+        return [message["body"].split("\n")[0] for message in heard[-len(said) :]]
+
+
+def _open_files() -> list[str]:
+    found = []
+    for descriptor in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):  # the one that lists them
+            # Sockets and pipes are told apart by a number, which says nothing.
+            found.append(os.readlink(f"/proc/self/fd/{descriptor}").partition(":[")[0])
+    return found
+
+
+def plugin_modules() -> dict[str, str]:
+    return {
+        name: str(getattr(module, "__file__", None))
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == "calbot"
+    }
+
+
+@contextlib.asynccontextmanager
+async def running(package: Path, homeserver: str, calendars: str) -> AsyncIterator[Maubot]:
+    directory = package.parent
+    database = Database.create(f"sqlite:{directory / 'maubot.db'}", upgrade_table=upgrade_table)
+    init_database(database)
+    await database.start()
+    try:
+        states = PgStateStore(database)
+        await states.upgrade_table.upgrade(database)
+        routes = Routes()
+        config = {"plugin_databases.sqlite": str(directory), "api_features.instance_database": False}
+        server = cast("Any", Server(asyncio.get_running_loop(), config, routes, database, states))
+        Client.init_cls(server)
+        PluginInstance.init_cls(server)
+        loader = ZippedPluginLoader.get(str(package))
+        await loader.load()
+        client = await Client.get(UserID(BOT), homeserver=homeserver, access_token="token", device_id=cast("Any", ""))
+        if client is None:
+            raise AssertionError("get() makes what is not there")
+        client.enabled, client.sync, client.autojoin = True, False, False
+        await client.start()
+        maubot = Maubot(directory, homeserver, calendars, loader, client, routes)
+        sys.unraisablehook = lambda what: maubot.unraisable.append(f"{what.exc_value!r} in {what.object!r}")
+        logging.getLogger().addHandler(maubot.log)
+        try:
+            yield maubot
+        finally:
+            await client.stop()
+            await client.http_client.close()
+    finally:
+        await database.stop()

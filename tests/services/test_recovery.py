@@ -1,0 +1,346 @@
+"""What was begun is finished, and nothing else is done instead, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from calbot.core.model import EventId, Kind, Message, RoomId
+from calbot.core.poll_events import POLL_START
+from calbot.core.poll_model import PollState
+from calbot.core.settings import Show
+from calbot.errors import CalendarReadOnly, ChatUnavailable
+from calbot.matrix.handlers import Handlers
+from calbot.services import reminders, startup
+
+from .conftest import ANNA, BEN, BERLIN, CALENDAR, CARLA, LOG, ROOM, Office
+from .test_polls import open_poll, votes
+
+
+def only(messages: list[Message]) -> Message:
+    assert len(messages) == 1, [message.text for message in messages]
+    return messages[0]
+
+
+async def cut_off(office: Office, text: str, refusals: int = 1) -> None:
+    """Somebody types, the homeserver takes no answer, the bot is stopped."""
+    event = office.chat.says(ROOM, ANNA, text)
+    office.chat.refuse(*[ChatUnavailable()] * refusals)
+    office.handlers.close()
+    await office.deliver(event)
+
+
+# ------------------------------------------------------------------------------------------------- questions
+
+
+async def test_a_cut_off_cancellation_of_one_date_does_not_become_one_of_the_series(office: Office) -> None:
+    """The answer to "which list" was taken for the one to "the whole series" when the command was repeated."""
+    await office.says("!meet neu Vorbesprechung morgen 8-9")
+    await office.says("!meet neu Jour fixe jeden Mittwoch 10-11")
+    await office.says("!meet liste")
+    await office.says("!meet liste nächste Woche", by=BEN)
+    which = only(await office.says("!meet absagen 1"))  # the first of Ben's list is another than that of Anna's
+    assert which.kind is Kind.QUESTION
+    jour_fixe = next(n for n, choice in enumerate(which.data["choices"], 1) if "Jour fixe" in str(choice))
+    scope = only(await office.says(f"!meet {jour_fixe}"))
+    assert scope.kind is Kind.QUESTION
+    await cut_off(office, "!meet 1")  # this one only
+    await office.resume()
+    assert len(office.texts()) == 2
+    assert sum(text.count("EXDATE") for text in office.texts()) == 1
+
+
+async def test_an_answer_holds_for_the_choices_that_were_shown(office: Office) -> None:
+    """Another list came between question and answer: the number must not mean what stands there now."""
+    await office.says("!meet neu Alpha morgen 8-9")
+    await office.says("!meet neu Beta morgen 10-11")
+    await office.says("!meet neu Gamma morgen 12-13")
+    await office.says("!meet liste")
+    await office.says("!meet liste suche:Beta", by=BEN)
+    question = only(await office.says("!meet absagen 1"))
+    assert question.kind is Kind.QUESTION
+    await office.says("!meet liste suche:Gamma", by=CARLA)
+    again = only(await office.says("!meet 1"))
+    assert again.kind is Kind.QUESTION
+    assert len(office.texts()) == 3
+    said = await office.says("!meet 1")
+    assert only([message for message in said if message.kind is Kind.CANCELLED]).data["title"] == "Gamma"
+
+
+async def test_an_answered_command_goes_on_when_the_homeserver_is_back(office: Office) -> None:
+    """The answer was repeated instead of the command, found the question gone, and the command lay there."""
+    await office.says("!meet neu Budgetrunde nächsten Freitag 9 Uhr")
+    office.chat.refuse(ChatUnavailable(retry_after=0.0))
+    said = await office.says("!meet 2")
+    assert only(said).kind is Kind.MEETING
+    assert await office.world.stores.inbox.unfinished() == []
+
+
+async def test_a_picked_reaction_is_finished_with_what_it_answers(office: Office) -> None:
+    await office.says("!meet neu Budgetrunde nächsten Freitag 9 Uhr")
+    question = office.chat.last(ROOM).event
+    await office.hears(office.chat.reacts(ROOM, ANNA, question, "2️⃣"))
+    assert len(office.texts()) == 1
+    assert await office.world.stores.inbox.unfinished() == []
+
+
+@pytest.mark.parametrize("relation", ["text", ["list"], 7, None])
+async def test_a_malformed_reaction_is_nothing(office: Office, relation: object) -> None:
+    await office.hears(office.chat.sends(ROOM, ANNA, "m.reaction", {"m.relates_to": relation}))
+    assert await office.world.stores.inbox.unfinished() == []
+
+
+# ----------------------------------------------------------------------------------------------------- polls
+
+
+async def test_a_cut_off_close_does_not_close_the_next_poll(office: Office) -> None:
+    """Its poll was booked by then, so that the repeat found the other one to be the only one open."""
+    await open_poll(office, '!meet umfrage "Klausur" Mi 9; Do 9')
+    await open_poll(office)
+    question = only(await office.says("!meet schließen"))
+    picked = next(n for n, choice in enumerate(question.data["choices"], 1) if "Budgetrunde" in str(choice))
+    event = office.chat.says(ROOM, ANNA, f"!meet {picked}")
+    await office.deliver(event)
+    asked = next(e for e in office.chat.rooms[ROOM].events if e.content.get("body") == "!meet schließen")
+    again = await office.world.stores.inbox.get(asked.id)
+    assert again is not None
+    # Killed after the result was posted, before the command was marked as done.
+    raw = {"event_id": asked.id, "room_id": ROOM, "sender": ANNA, "origin_server_ts": asked.at}
+    await office.world.stores.inbox.start(asked.id, {**raw, "type": asked.type, "content": dict(asked.content)})
+    await office.resume()
+    assert [message.data["title"] for message in office.said(Kind.POLL_RESULT)] == ["Budgetrunde"]
+    assert office.said(Kind.ERROR) == []
+
+
+async def test_the_answer_to_which_poll_does_not_close_another(office: Office) -> None:
+    first = await open_poll(office, '!meet umfrage "Klausur" Mi 9; Do 9')
+    second = await open_poll(office)
+    await office.says("!meet schließen")
+    question = office.chat.last(ROOM).event
+    await office.replies(second, "!meet schließen")
+    assert len(office.said(Kind.POLL_RESULT)) == 1
+    await office.hears(office.chat.reacts(ROOM, ANNA, question, "1️⃣"))  # which was the one closed meanwhile
+    poll = await office.world.stores.polls.at(ROOM, first)
+    assert poll is not None
+    assert poll.state is PollState.OPEN
+
+
+async def test_to_vote_on_or_to_close_what_is_closed_says_so(office: Office) -> None:
+    poll = await open_poll(office)
+    await office.says("!meet schließen")
+    assert only(await office.replies(poll, "!meet stimme 1")).data["code"] == "not_found"
+    assert only(await office.replies(poll, "!meet schließen")).data["code"] == "not_found"
+
+
+async def test_a_vote_and_a_close_count_whenever_they_were_sent(office: Office) -> None:
+    await open_poll(office)
+    office.clock.advance(timedelta(minutes=1))
+    vote = office.chat.says(ROOM, BEN, "!meet stimme 2")
+    close = office.chat.says(ROOM, ANNA, "!meet schließen")
+    office.clock.advance(timedelta(minutes=40))
+    await office.hears(vote)
+    await office.hears(close)
+    assert only(office.said(Kind.POLL_RESULT)).data["start"]["localtime"] == "2026-11-26T10:00:00"
+
+
+async def test_a_refused_closing_that_cannot_be_told_is_tried_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The homeserver was away just when the calendar's refusal was to be said: the poll closed no more."""
+    poll = await open_poll(office, '!meet umfrage "Budgetrunde" Mi 14-15; Do 10 bis:"heute 18 Uhr"')
+    await votes(office, poll, BEN, 1)
+    office.calendar.read_only.add(CALENDAR)
+    post = office.chat.post
+
+    async def away_once(*_: Any, **__: Any) -> EventId:
+        monkeypatch.setattr(office.chat, "post", post)
+        raise ChatUnavailable
+
+    monkeypatch.setattr(office.chat, "post", away_once)
+    await office.until(datetime(2026, 11, 24, 18, 5, tzinfo=BERLIN))
+    assert only(office.said(Kind.ERROR)).data["code"] == CalendarReadOnly().code.value
+    stored = await office.world.stores.polls.at(ROOM, poll)
+    assert stored is not None
+    assert stored.state is PollState.ENDED
+
+
+async def test_in_a_direct_chat_no_poll_is_taken_on(office: Office) -> None:
+    direct = office.chat.add_room("!direct:example.org", ANNA)
+    answer = {"org.matrix.msc1767.text": "Do 12 Uhr"}
+    content = {POLL_START: {"question": {"body": "?"}, "answers": [{"id": "a", **answer}, {"id": "b", **answer}]}}
+    poll = office.chat.sends(direct, ANNA, POLL_START, content)
+    reply = {"msgtype": "m.text", "body": "!meet event", "m.relates_to": {"m.in_reply_to": {"event_id": poll.id}}}
+    said = await office.hears(office.chat.sends(direct, ANNA, "m.room.message", reply))
+    assert only(said).kind is Kind.ERROR
+    assert await office.world.stores.polls.at(direct, poll.id) is None
+
+
+# --------------------------------------------------------------------------------------------------- meetings
+
+
+async def test_the_card_of_a_moved_event_that_is_cancelled_says_so(office: Office) -> None:
+    """The two edits had one transaction id, so that homeservers took the second for a repeat of the first."""
+    await office.says("!meet neu Runde morgen 10-11")
+    await office.says("!meet verschiebe last 16 Uhr")
+    await office.says("!meet absagen last")
+    edits = [posted for posted in office.chat.posted if posted.edits is not None and posted.message is not None]
+    assert [edit.message.data["status"] for edit in edits if edit.message] == ["confirmed", "cancelled"]
+
+
+async def test_a_message_that_breaks_the_parser_is_answered(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a mistake in the grammar")
+
+    monkeypatch.setattr("calbot.services.conversation.commands.parse", broken)
+    assert only(await office.says("!meet liste")).data["code"] == "internal"
+    assert await office.world.stores.inbox.unfinished() == []
+
+
+# -------------------------------------------------------------------------------------------------- reminders
+
+
+async def test_a_room_whose_reminders_fail_holds_up_no_other(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = office.chat.add_room("!other:example.org", ANNA)
+    rooms = {**office.world.settings.rooms, other: replace(office.world.settings.rooms[ROOM], id=other)}
+    office.change(rooms=rooms)
+    await startup.begin(office.world)
+    await office.says("!meet neu Runde heute 12-13 Uhr")
+    members = office.chat.members
+
+    async def broken(room: RoomId) -> object:
+        if room == ROOM:
+            raise RuntimeError("a mistake of ours")
+        return await members(room)
+
+    monkeypatch.setattr(office.chat, "members", broken)
+    await office.until(datetime(2026, 11, 24, 11, 46, tzinfo=BERLIN))
+    assert len(office.chat.messages(other, Kind.REMINDER)) == 1
+    monkeypatch.setattr(office.chat, "members", members)
+    await office.until(datetime(2026, 11, 24, 11, 55, tzinfo=BERLIN))
+    assert len(office.said(Kind.REMINDER)) == 1
+
+
+async def test_what_was_tried_in_time_is_not_sent_after_the_meeting(office: Office) -> None:
+    """The homeserver was away from before the reminder was due until the next day."""
+    await office.says("!meet neu Runde heute 12-13 Uhr")
+    await office.until(datetime(2026, 11, 24, 11, 44, tzinfo=BERLIN))
+    refuse = [ChatUnavailable() for _ in range(3)]
+    office.chat.refuse(*refuse)
+    await office.until(datetime(2026, 11, 24, 11, 45, 10, tzinfo=BERLIN))
+    office.chat.down = True
+    await office.until(datetime(2026, 11, 25, 9, tzinfo=BERLIN))
+    office.chat.down = False
+    await office.until(datetime(2026, 11, 25, 10, tzinfo=BERLIN))
+    assert office.said(Kind.REMINDER) == []
+
+
+async def test_what_is_made_while_all_is_planned_again_keeps_its_reminder(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that waited for the bot to start was worked on between reading the events and the reminders."""
+    calendars = office.world.stores.calendars
+    occurrences = calendars.occurrences
+
+    async def and_then_a_meeting_is_made(*args: Any, **named: Any) -> Any:
+        found = await occurrences(*args, **named)
+        monkeypatch.setattr(calendars, "occurrences", occurrences)
+        await office.says("!meet neu Runde heute 12-13 Uhr")
+        return found
+
+    monkeypatch.setattr(calendars, "occurrences", and_then_a_meeting_is_made)
+    await reminders.replan_all(office.world)
+    await office.until(datetime(2026, 11, 24, 11, 46, tzinfo=BERLIN))
+    assert len(office.said(Kind.REMINDER)) == 1
+
+
+# ------------------------------------------------------------------------------------------ changes of settings
+
+
+async def test_settings_change_while_the_homeserver_is_away(office: Office) -> None:
+    """What cannot be said kept the old settings alive, and whoever saved the new ones waiting, for as long."""
+    handlers = Handlers(office.world, LOG)
+    event = office.chat.says(ROOM, ANNA, "!meet neu Runde morgen 10-11")
+    office.chat.refuse(ChatUnavailable())
+    await office.world.stores.inbox.accept(
+        [
+            {
+                "event_id": event.id,
+                "room_id": ROOM,
+                "sender": ANNA,
+                "origin_server_ts": event.at,
+                "type": event.type,
+                "content": dict(event.content),
+            }
+        ],
+        None,
+    )
+    incoming = await office.world.stores.inbox.get(event.id)
+    assert incoming is not None
+    acting = asyncio.create_task(handlers.on_event(event, incoming))
+    while not office.texts():  # noqa: ASYNC110 - there is no event to wait for
+        await asyncio.sleep(0)
+    renewed = replace(office.world, settings=office.world.settings)
+    await asyncio.wait_for(handlers.switch(renewed), 0.9)  # before the first repeat
+    assert await asyncio.wait_for(acting, 5)
+    assert len(office.said(Kind.MEETING)) == 1
+
+
+def _with_calendar(office: Office, show: Show) -> None:
+    office.change(calendars={CALENDAR: replace(office.world.settings.calendars[CALENDAR], show=show)})
+
+
+async def test_what_is_to_be_shown_as_busy_is_hidden_at_once(office: Office) -> None:
+    """The server says that nothing has changed, so that titles went on being shown for ever."""
+    await office.says("!meet neu Personalgespräch morgen 10-11")
+    _with_calendar(office, Show.BUSY)
+    await startup.begin(office.world)
+    assert "Personalgespräch" not in only(await office.says("!meet liste")).text
+    stored = await office.world.stores.calendars.get(CALENDAR, next(iter(office.calendar.objects(CALENDAR))))
+    assert stored is not None
+    assert "Personalgespräch" not in stored.data
+    _with_calendar(office, Show.FULL)
+    await startup.begin(office.world)
+    await office.alarm.settle()
+    assert "Personalgespräch" in only(await office.says("!meet liste")).text
+
+
+async def test_a_calendar_that_no_room_shows_is_not_kept(office: Office) -> None:
+    await office.says("!meet neu Runde morgen 10-11")
+    office.change(rooms={})
+    await startup.begin(office.world)
+    assert await office.world.stores.calendars.calendars() == []
+    await office.pass_time(timedelta(minutes=5))
+    assert await office.world.stores.calendars.calendars() == []
+
+
+async def test_the_horizon_rolls_on_though_the_bot_is_started_every_night(office: Office) -> None:
+    await office.says("!meet neu Jour fixe jeden Mittwoch 10-11")
+    before = await office.world.stores.calendars.state(CALENDAR)
+    for _ in range(3):
+        await office.pass_time(timedelta(hours=20))
+        await startup.begin(office.world)
+    after = await office.world.stores.calendars.state(CALENDAR)
+    assert before.horizon is not None
+    assert after.horizon is not None
+    assert after.horizon - before.horizon >= timedelta(days=1)
+
+
+async def test_what_an_encrypted_room_shows_is_not_said_in_clear_elsewhere(office: Office) -> None:
+    await office.says("!meet neu Geheimrunde heute 12-13 Uhr")
+    plain = office.chat.add_room("!plain:example.org", ANNA, encrypted=False)
+    rooms = {**office.world.settings.rooms, plain: replace(office.world.settings.rooms[ROOM], id=plain)}
+    office.change(rooms=rooms)
+    await startup.begin(office.world)
+    assert only(await office.says("!meet liste", room=plain)).data["code"] == "not_encrypted"
+    await office.until(datetime(2026, 11, 24, 12, 30, tzinfo=BERLIN))
+    assert len(office.said(Kind.REMINDER)) == 1
+    assert all("Geheimrunde" not in message.text for message in office.chat.messages(plain))
+    chat = office.chat.add_room("!direct:example.org", BEN, encrypted=False)
+    office.change(rooms={ROOM: rooms[ROOM], plain: rooms[plain]})
+    office.chat.rooms[plain].members[BEN] = "Ben"
+    office.chat.rooms[ROOM].members.pop(BEN)
+    assert only(await office.says("liste", by=BEN, room=chat)).data["code"] == "not_encrypted"
