@@ -7,7 +7,7 @@ datetimes; where a number is a time it says its unit.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -143,6 +143,10 @@ class Chat(Protocol):
     @property
     def device(self) -> str:
         """The device id, by which the homeserver remembers transaction ids; empty without encryption."""
+        ...
+
+    def repeating(self, since: datetime) -> AbstractContextManager[None]:
+        """Inside, in this task, each post, send and attach is only done if it is not found to be done since then."""
         ...
 
     async def post(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timezone
 from logging import Logger
 from typing import Any
@@ -52,6 +54,8 @@ class MatrixChat:
         self._server = server or Server(client)
         self._reader = Reader(client)
         self._sender = Sender(client, self._server)
+        # Of the task that repeats something, and of no other.
+        self._repeating_since: ContextVar[datetime | None] = ContextVar("repeating_since", default=None)
         self._creations: dict[RoomId, Mapping[str, Any]] = {}
 
     @property
@@ -73,6 +77,8 @@ class MatrixChat:
         thread: EventId | None = None,
         reply_to: EventId | None = None,
     ) -> EventId:
+        if (there := await self._done_before(room, key)) is not None:
+            return there
         content = related(message_content(message, key), thread, reply_to)
         return await self._sender.send(room, "m.room.message", content, key=key, discloses=message.discloses)
 
@@ -82,6 +88,8 @@ class MatrixChat:
         return await self._sender.send(room, "m.room.message", content, key=key, discloses=message.discloses)
 
     async def attach(self, room: RoomId, file: Attachment, *, key: str, thread: EventId | None = None) -> EventId:
+        if (there := await self._done_before(room, key)) is not None:
+            return there
         encrypted = await self._sender.is_encrypted(room)
         if encrypted and self._client.crypto is None:
             raise NotEncrypted("no_encryption")
@@ -90,6 +98,8 @@ class MatrixChat:
         return await self._sender.send(room, "m.room.message", content, key=key, discloses=True)
 
     async def send(self, room: RoomId, event_type: str, content: Mapping[str, Any], *, key: str) -> EventId:
+        if (there := await self._done_before(room, key)) is not None:
+            return there
         return await self._sender.send(room, event_type, keyed(content, key), key=key, discloses=True)
 
     async def react(self, room: RoomId, target: EventId, emoji: str, *, key: str) -> EventId:
@@ -104,6 +114,18 @@ class MatrixChat:
 
     async def redact(self, room: RoomId, target: EventId, *, key: str) -> None:
         await self._server.request("PUT", room_path(room, "redact", target, transaction_id(key)))
+
+    @contextmanager
+    def repeating(self, since: datetime) -> Iterator[None]:
+        before = self._repeating_since.set(since)
+        try:
+            yield
+        finally:
+            self._repeating_since.reset(before)
+
+    async def _done_before(self, room: RoomId, key: str) -> EventId | None:
+        since = self._repeating_since.get()
+        return None if since is None else await self.find_by_key(room, key, since)
 
     # Reading
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from logging import Logger
-from typing import Final
+from typing import Final, TypeVar
 
 from calbot.core.model import EventId, RoomId, UserId
-from calbot.core.poll_events import REACTION, is_end, is_response, referenced_event
+from calbot.core.poll_events import REACTION, annotated_event, is_end, is_response, referenced_event
 from calbot.errors import ChatForbidden, ChatUnavailable, NotEncrypted
 from calbot.ports import ChatEvent, Incoming
 from calbot.services import closing, conversation, presence
@@ -20,6 +20,8 @@ from .timeline import Invitation, StateChange
 
 _FIRST_DELAY: Final = 1.0  # seconds until an answer is tried again that the homeserver did not take
 _LONGEST_DELAY: Final = 60.0
+
+_T = TypeVar("_T")
 
 
 class Handlers:
@@ -50,23 +52,30 @@ class Handlers:
         return handled
 
     async def _persistently(self, event: ChatEvent, incoming: Incoming) -> conversation.Handled:
-        """Under the settings of the moment each time, so that they can change while a homeserver is away."""
+        async def act(world: World) -> conversation.Handled:
+            return await _act(world, event, await world.stores.inbox.get(event.id) or incoming)
+
+        try:
+            return await self._outlast(event.room, act) or self._closing.is_set()
+        except (ChatForbidden, NotEncrypted) as error:
+            self._log.info("nothing can be said in %s: %s", event.room, error.reason)
+            await self._world.stores.inbox.finish(event.id)
+            return True
+
+    async def _outlast(self, room: RoomId, act: Callable[[World], Awaitable[_T]]) -> _T | None:
+        """Try until the homeserver is there, each time under the settings of the moment, so that these can change
+        meanwhile. None where the bot is closed before that."""
         delay = _FIRST_DELAY
         while True:
             try:
                 async with self._current_world() as world:
-                    return await _act(world, event, incoming)
+                    return await act(world)
             except ChatUnavailable as error:
-                self._log.warning("an answer in %s has to wait: %s", event.room, error.reason)
+                self._log.warning("an answer in %s has to wait: %s", room, error.reason)
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._closing.wait(), max(delay, error.retry_after or 0.0))
-                    return True
+                    return None
                 delay = min(delay * 2, _LONGEST_DELAY)
-                incoming = await self._world.stores.inbox.get(event.id) or incoming
-            except (ChatForbidden, NotEncrypted) as error:
-                self._log.info("nothing can be said in %s: %s", event.room, error.reason)
-                await self._world.stores.inbox.finish(event.id)
-                return True
 
     @asynccontextmanager
     async def _current_world(self) -> AsyncIterator[World]:
@@ -83,14 +92,23 @@ class Handlers:
                 self._settled.notify_all()
 
     async def on_unreadable(self, room: RoomId, sender: UserId, event: EventId, reason: Unread) -> None:
+        async def act(world: World) -> None:
+            await presence.not_understood(world, room, sender, crypto=reason is not Unread.NO_CRYPTO)
+
         with suppress(ChatForbidden):
-            await presence.not_understood(self._world, room, sender, crypto=reason is not Unread.NO_CRYPTO)
+            await self._outlast(room, act)
 
     async def on_state(self, change: StateChange) -> None:
         self._world.known.forget(change.room)
 
     async def on_invite(self, invitation: Invitation) -> None:
-        await presence.invited(self._world, invitation.room, invitation.inviter, direct=invitation.direct)
+        async def act(world: World) -> None:
+            await presence.invited(world, invitation.room, invitation.inviter, direct=invitation.direct)
+
+        try:
+            await self._outlast(invitation.room, act)
+        except ChatForbidden as error:
+            self._log.info("an invitation to %s could not be accepted: %s", invitation.room, error.reason)
 
     async def on_left(self, room: RoomId) -> None:
         self._world.known.forget(room)
@@ -103,7 +121,11 @@ async def _act(world: World, event: ChatEvent, incoming: Incoming) -> conversati
     if event.type == "m.room.message":
         return await conversation.on_message(world, event, incoming)
     if event.type == REACTION:
-        return await conversation.on_reaction(world, event)
+        handled = await conversation.on_reaction(world, event)
+        target = annotated_event(event.content)
+        if handled is False and target is not None:
+            await closing.on_vote(world, event, target)
+        return handled
     poll = referenced_event(event.content)
     if poll is not None and is_end(event.type):
         await closing.on_end(world, event, poll)

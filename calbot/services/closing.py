@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -33,13 +33,14 @@ from calbot.core.poll_events import (
 from calbot.core.poll_model import Cause, End, Poll, PollState, Vote
 from calbot.core.polls import Outcome, Pinned, Tally, Winner
 from calbot.core.settings import Room
-from calbot.errors import CalbotError, ChatForbidden, Code, Unavailable, UserError
+from calbot.errors import CalbotError, ChatForbidden, Code, NotEncrypted, Unavailable, UserError
 from calbot.ports import Card, ChatEvent, Relations, StoredObject
 
-from . import meetings, people, places, writing
+from . import meetings, people, places, repeats, writing
 from .world import World
 
 _AGAIN: Final = timedelta(seconds=30)  # until a closing that the outside world interrupted is tried again
+_PAUSE: Final = timedelta(minutes=5)  # until a room is looked at again in which nothing may be posted
 _ALARM: Final = "poll-deadline"
 
 
@@ -59,7 +60,21 @@ async def resume(world: World) -> None:
     """Finish what a crash or an outage interrupted, and wait for deadlines."""
     for poll in await world.stores.polls.in_state([PollState.CLOSING]):
         _try_again(world, poll.key, world.clock())
+    for poll in await world.stores.polls.in_state([PollState.OPEN]):
+        world.alarm.at(f"poll-end:{poll.key}", world.clock(), partial(_look_for_end, world, poll))
     await arm(world)
+
+
+async def _look_for_end(world: World, poll: Poll) -> None:
+    """An end, or the vote that all waited for, may have come while nobody was listening."""
+    if poll.start_event is None:
+        return
+    related = await world.chat.relations(poll.room, poll.start_event, "m.reference")
+    for event in sorted(related.events, key=lambda one: one.at):
+        if is_end(event.type):
+            await on_end(world, event, poll.start_event)
+    if related.events:
+        await on_vote(world, related.events[-1], poll.start_event)
 
 
 async def arm(world: World) -> None:
@@ -157,16 +172,29 @@ async def conclude(world: World, key: str) -> None:
 async def _conclude_or_refuse(world: World, poll: Poll, room: Room) -> None:
     try:
         await places.require_private(world, poll.room)
-        await _conclude(world, poll, room)
+    except (UserError, NotEncrypted) as error:
+        # Posting pauses, it does not end: the room may be closed to others again.
+        world.log.warning("a poll in %s is not concluded while others could read along: %s", poll.room, error.reason)
+        _try_again(world, poll.key, world.clock() + _PAUSE)
+        return
+    try:
+        async with repeats.sending(world, _began(poll)):
+            await _conclude(world, poll, room)
     except (Unavailable, ChatForbidden):
         raise
     except CalbotError as error:
-        # Nothing that time mends: the calendar refuses, or the room must not be told.
+        # Nothing that time mends: the calendar refuses, or what there is to say cannot be said.
         message = messages.error(world.reader(room.language, room.timezone), error)
         await world.chat.post(
             poll.room, message, key=identity.key_for("poll-error", poll.key, poll.generation), thread=poll.thread
         )
-        await world.stores.polls.save(replace(poll, state=PollState.ENDED))
+        booked = poll.uid is not None and await world.stores.calendars.by_uid(poll.calendar, poll.uid) is not None
+        await world.stores.polls.save(replace(poll, state=PollState.BOOKED if booked else PollState.ENDED))
+
+
+def _began(poll: Poll) -> datetime:
+    """The earliest that anything of the closing can have been sent."""
+    return datetime.fromtimestamp((poll.ended.at if poll.ended is not None else poll.created_at) / 1000, timezone.utc)
 
 
 async def _conclude(world: World, poll: Poll, room: Room) -> None:

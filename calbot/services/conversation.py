@@ -15,7 +15,7 @@ from calbot.core.poll_events import annotated_event, is_start, reaction_number, 
 from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, UserError
 from calbot.ports import Card, ChatEvent, InboxState, Incoming, Question
 
-from . import dispatch, places, presence
+from . import dispatch, places, presence, repeats
 from .readings import context_of, locales_of
 from .requests import Asked, Picks, Place, Reply, Request, name_of
 from .world import World
@@ -66,7 +66,8 @@ async def on_message(world: World, event: ChatEvent, incoming: Incoming) -> Hand
         await _refuse(world, request, UserError(command.code, command.reason, **command.params), command)
         await world.stores.inbox.finish(event.id)
     else:
-        await _run(world, request, command, incoming)
+        async with repeats.sending(world, _sent_at(event)):
+            await _run(world, request, command, incoming)
     return True
 
 

@@ -152,7 +152,7 @@ async def attach(world: World, request: Request, _: commands.Event) -> Reply | N
     if event is None or start is None:
         raise UserError(Code.NOT_FOUND, "no_poll_there")
     known = await world.stores.polls.at(event.room, event.id)
-    if known is not None:
+    if known is not None and (known.by_bot or known.state is not PollState.OPEN):
         raise UserError(Code.CONFLICT, "poll_known", title=known.title)
     room, calendar = places.calendar_for_writing(request, None)
     await rights.require(world, request, Action.ATTACH_POLL, calendar, Subject(maker=event.sender))

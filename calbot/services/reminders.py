@@ -18,13 +18,9 @@ from calbot.core.settings import Mention, Room
 from calbot.errors import ChatForbidden, ChatUnavailable, NotEncrypted, UserError
 from calbot.ports import Card
 
-from . import people, places
+from . import people, places, repeats
 from .world import World
 
-# A homeserver forgets transaction ids after about a day; from half of that on, a message is looked for in the room
-# before it is sent again.
-_TRANSACTIONS_KEPT: Final = timedelta(hours=12)
-_CLOCKS_DIFFER: Final = timedelta(hours=1)  # at most, the homeserver's and ours
 _FIRST_DELAY: Final = 5.0  # seconds until a failed send is tried again; doubled each time
 _LONGEST_DELAY: Final = 300.0
 _HELD_BACK: Final = timedelta(minutes=5)  # until a room is looked at again that must not be posted in
@@ -201,9 +197,9 @@ async def _sent_before(world: World, batch: Sequence[Reminder], key: str, now: d
     if since is None:
         return None
     other_device = any(one.device != world.chat.device for one in batch)
-    if not other_device and now - since < _TRANSACTIONS_KEPT:
+    if not other_device and now - since < repeats.TRANSACTIONS_KEPT:
         return None
-    return await world.chat.find_by_key(batch[0].room, key, since - _CLOCKS_DIFFER)
+    return await world.chat.find_by_key(batch[0].room, key, since - repeats.CLOCKS_DIFFER)
 
 
 async def _occurrence(world: World, room: Room | None, reminder: Reminder) -> Occurrence | None:

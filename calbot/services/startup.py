@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from . import closing, conversation, presence, reminders, sync
+from . import closing, conversation, presence, reminders, repeats, sync
 from .world import World
 
 _QUESTIONS: Final = 30.0  # seconds between looks for questions that nobody answered
@@ -13,6 +13,7 @@ _QUESTIONS: Final = 30.0  # seconds between looks for questions that nobody answ
 
 async def begin(world: World) -> None:
     """Set the alarms, under the settings as they are now; the network is asked when they ring."""
+    await repeats.note_device(world)
     await reminders.replan_all(world)
     await sync.start(world)
     await closing.resume(world)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -68,6 +70,7 @@ class FakeChat:
         self._transactions: dict[tuple[RoomId, str], EventId] = {}
         self._refusals: deque[CalbotError] = deque()
         self._answers_to_lose = 0
+        self._repeating_since: ContextVar[datetime | None] = ContextVar("repeating_since", default=None)
 
     # What tests set up
 
@@ -139,6 +142,14 @@ class FakeChat:
         return [posted for posted in self.posted if posted.room == room][-1]
 
     # The port
+
+    @contextmanager
+    def repeating(self, since: datetime) -> Iterator[None]:
+        before = self._repeating_since.set(since)
+        try:
+            yield
+        finally:
+            self._repeating_since.reset(before)
 
     @property
     def user(self) -> UserId:
@@ -268,6 +279,15 @@ class FakeChat:
         if self._refusals:
             raise self._refusals.popleft()
         transaction = (posted.room, posted.key)
+        since = self._repeating_since.get()
+        if since is not None and posted.edits is None:
+            for event in state.events:
+                if (
+                    event.sender == self._user
+                    and event.at >= since.timestamp() * 1000
+                    and key_of(event.content) == posted.key
+                ):
+                    return event.id
         if transaction not in self._transactions:
             event = self.sends(posted.room, self._user, posted.type, posted.content)
             self._transactions[transaction] = event.id

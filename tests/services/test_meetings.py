@@ -69,7 +69,7 @@ async def test_the_card_of_a_series_stands_for_the_series(office: Office) -> Non
     assert any(posted.edits == card for posted in office.chat.posted)
     await office.replies(card, "!meet absagen alle")
     assert office.texts() == []
-    assert "Abgesagt" in [m for m in office.said(Kind.MEETING)][-1].text
+    assert "Abgesagt" in office.said(Kind.MEETING)[-1].text
 
 
 async def test_a_cancelled_event_that_was_moved_before_is_struck_on_its_card(office: Office) -> None:
