@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from mautrix.client import Client
 from mautrix.types import UserID
 
-from calbot.core.model import Kind, Message, RoomId
+from calbot.core.model import EventId, Kind, Message, RoomId
 from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, UserError
 from calbot.matrix.chat import MatrixChat
 from calbot.matrix.server import Missing, Patience, Server
@@ -176,6 +176,6 @@ async def test_pages_of_relations_are_put_together(homeserver: Homeserver, chat:
     encrypted = {"type": "m.room.encrypted", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
     homeserver.answer(200, chunk=[vote(4), vote(3, **encrypted)], next_batch="older")
     homeserver.answer(200, chunk=[vote(2, unsigned={"redacted_because": {}}), vote(1)])
-    relations = await chat.relations(ROOM, vote(0)["event_id"], "m.reference")  # type: ignore[arg-type]
+    relations = await chat.relations(ROOM, EventId(str(vote(0)["event_id"])), "m.reference")
     assert [event.id for event in relations.events] == ["$1", "$4"]
     assert relations.unreadable == ("@3:example.org",)

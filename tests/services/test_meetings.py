@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from calbot.core.model import Kind, Message
+from calbot.core.model import Kind, Message, UserId
 from calbot.errors import CalendarUnavailable, ChatUnavailable
 
 from .conftest import ANNA, BEN, CALENDAR, CARLA, ROOM, Office
@@ -338,7 +338,7 @@ async def test_strangers_and_notices_are_not_heard(office: Office) -> None:
 
 async def test_nothing_is_shown_while_the_room_is_open_to_others(office: Office) -> None:
     await office.says("!meet neu Geheim morgen 10-11")
-    office.chat.rooms[ROOM].members["@eve:elsewhere.org"] = "Eve"  # type: ignore[index]
+    office.chat.rooms[ROOM].members[UserId("@eve:elsewhere.org")] = "Eve"
     office.world.known.forget(ROOM)
     error = only(await office.says("!meet liste"))
     assert error.data["code"] == "forbidden"
@@ -355,8 +355,8 @@ async def test_in_a_direct_chat_no_prefix_is_needed_and_all_of_ones_rooms_count(
     await office.says("!meet neu Runde morgen 10-11")
     direct = office.chat.add_room("!direct:example.org", ANNA)
     assert "Runde" in only(await office.says("liste", room=direct)).text
-    other = office.chat.add_room("!dave:example.org", "@dave:example.org")
-    error = only(await office.says("liste", by=office.chat.rooms[other] and "@dave:example.org", room=other))  # type: ignore[arg-type]
+    dave = UserId("@dave:example.org")  # in none of the mapped rooms
+    error = only(await office.says("liste", by=dave, room=office.chat.add_room("!dave:example.org", dave)))
     assert error.data["code"] == "not_mapped"
 
 

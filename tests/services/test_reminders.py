@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from calbot.core.model import Kind, Message
+from calbot.core.model import Kind, Message, UserId
 from calbot.core.reminders import ReminderState
 from calbot.core.settings import Mention
 from calbot.errors import ChatForbidden, ChatUnavailable
@@ -207,11 +207,11 @@ async def test_planning_again_changes_nothing(office: Office) -> None:
 async def test_nothing_is_posted_while_the_room_is_open_to_others(office: Office) -> None:
     await meeting(office)
     members = office.chat.rooms[ROOM].members
-    members["@eve:elsewhere.org"] = "Eve"  # type: ignore[index]
+    members[UserId("@eve:elsewhere.org")] = "Eve"
     office.world.known.forget(ROOM)
     await office.until(at(11, 47))
     assert office.said(Kind.REMINDER) == []
-    del members["@eve:elsewhere.org"]  # type: ignore[arg-type]
+    del members[UserId("@eve:elsewhere.org")]
     office.world.known.forget(ROOM)
     await office.until(at(11, 59))
     assert len(office.said(Kind.REMINDER)) == 1

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from calbot.core.model import Kind
+from calbot.core.model import Kind, RoomId, UserId
 from calbot.core.poll_events import POLL_END, POLL_RESPONSE, POLL_START
 from calbot.core.poll_model import PollState
 from calbot.errors import CalendarUnavailable, ChatUnavailable
@@ -90,30 +90,32 @@ async def test_a_poll_pauses_while_the_room_is_open_to_others(office: Office) ->
     poll = await open_poll(office, f'{OPEN_FOR_BEN} bis:"heute 18 Uhr"')
     await votes(office, poll, BEN, 2)
     members = office.chat.rooms[ROOM].members
-    members["@eve:elsewhere.org"] = "Eve"  # type: ignore[index]
+    members[UserId("@eve:elsewhere.org")] = "Eve"
     office.world.known.forget(ROOM)
     await office.pass_time(timedelta(hours=11))
     assert office.said(Kind.POLL_RESULT) == []
     assert office.texts() == []
-    del members["@eve:elsewhere.org"]  # type: ignore[arg-type]
+    del members[UserId("@eve:elsewhere.org")]
     office.world.known.forget(ROOM)
     await office.pass_time(timedelta(minutes=10))
     assert (await result(office)).data["outcome"] == "booked"
 
 
-async def test_an_invitation_is_accepted_when_the_homeserver_is_back(office: Office) -> None:
+async def test_an_invitation_is_accepted_when_the_homeserver_is_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     room = invite(office, "!direct:example.org", ANNA)
     join = office.chat.join
     tries = 0
 
-    async def flaky(id: object) -> None:
+    async def flaky(room: RoomId) -> None:
         nonlocal tries
         tries += 1
         if tries == 1:
             raise ChatUnavailable(retry_after=0.001)
         await join(room)
 
-    office.chat.join = flaky  # type: ignore[method-assign]
+    monkeypatch.setattr(office.chat, "join", flaky)
     await office.handlers.on_invite(Invitation(room, ANNA, direct=True))
     assert office.chat.user in office.chat.rooms[room].members
     assert tries == 2
