@@ -53,13 +53,21 @@ def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
 def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="calbot agenda", description="Lists what takes place in a calendar file.")
     parser.add_argument("file", metavar="FILE.ics", help="the calendar; - reads standard input")
-    parser.add_argument("--from", dest="begin", metavar="DATE", type=date.fromisoformat, required=True)
-    parser.add_argument("--to", dest="end", metavar="DATE", type=date.fromisoformat, required=True, help="not included")
+    parser.add_argument("--from", dest="begin", metavar="DATE", type=_day, required=True, help="such as 2026-11-01")
+    parser.add_argument("--to", dest="end", metavar="DATE", type=_day, required=True, help="not included")
     parser.add_argument("--tz", metavar="ZONE", type=_zone, required=True, help="for example Europe/Berlin")
     options = parser.parse_args(argv)
     if options.begin > options.end:
         parser.error("--from is after --to")
     return options
+
+
+def _day(text: str) -> date:
+    # date.fromisoformat takes other forms as well since Python 3.11.
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a date like 2026-11-01 (year, month, day), not {text!r}") from None
 
 
 def _zone(name: str) -> ZoneInfo:

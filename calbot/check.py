@@ -1,7 +1,7 @@
 """`python -m calbot check`: says what is wrong with a configuration, and tries every account and calendar in it.
 
-One line for each finding, the place first. Exit code 0 if nothing is wrong (notes are no fault), 1 if something is, 2
-for a file that cannot be read.
+One line for each finding, the place first, in the order of the file. Exit code 0 if nothing is wrong (notes are no
+fault), 1 if something is; 2, as usual, for arguments that are wrong.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ import argparse
 import asyncio
 import os
 import pkgutil
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from calbot.core.configuration import NotYaml, below, is_error, read_settings
+from calbot.core.configuration import below, is_error, read_settings
 from calbot.core.i18n import Catalog
 from calbot.core.model import AccountName, CalendarName, Locale
-from calbot.core.settings import Access, Calendar, Problem, Settings
+from calbot.core.settings import Access, Account, Calendar, Problem, Settings
 from calbot.dav.gateway import DavGateway
 from calbot.errors import CalbotError, CalendarUnavailable
 from calbot.ports import CalendarFacts, CalendarGateway
@@ -32,6 +35,17 @@ _STANDARD_INPUT = "-"
 _OF_ACCOUNT = frozenset(
     ("calendar_login", "calendar_secret", "calendar_tls", "calendar_timeout", "calendar_unreachable")
 )
+_UNREADABLE: Mapping[type[Exception], str] = {
+    FileNotFoundError: "check.file_missing",
+    PermissionError: "check.file_forbidden",
+    IsADirectoryError: "check.file_is_folder",
+    UnicodeDecodeError: "check.file_not_utf8",
+}
+# The rest of what ruamel.yaml says there are the values, which may be passwords.
+_TWICE = re.compile(r'found duplicate key "([^"\n]{1,60})" with value')
+# How far down findings can lie, and how much of a file full of aliases is looked at to put them in order.
+_DEPTH = 5
+_PLACES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +84,15 @@ def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     try:
         text = stdin.read() if options.file == _STANDARD_INPUT else Path(options.file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "UTF-8"
-        print(catalog.text("check.file_unreadable", file=options.file, reason=reason), file=stdout)
-        return 2
-    settings, problems = read_settings(_parse(text))
-    findings = [_said(problem, catalog) for problem in problems]
+        _print([Finding(options.file, _unreadable(error, catalog))], catalog, stdout)
+        return 1
+    raw, findings = _parse(text, catalog)
+    settings, problems = read_settings(raw)
+    order = {path: place for place, path in enumerate(islice(_paths(raw), _PLACES))}
+    findings += _ordered([_said(problem, catalog) for problem in problems], order)
     _print(findings, catalog, stdout)
     if not options.offline:
-        tried = asyncio.run(_try_everything(settings, catalog))
+        tried = _ordered(asyncio.run(_try_everything(settings, catalog)), order)
         _print(tried, catalog, stdout)
         findings += tried
     if not findings:
@@ -93,14 +108,56 @@ def _language() -> Locale:
     return "en"
 
 
-def _parse(text: str) -> object:
+def _unreadable(error: OSError | UnicodeDecodeError, catalog: Catalog) -> str:
+    id = _UNREADABLE.get(type(error))
+    if id is not None:
+        return catalog.text(id)
+    return catalog.text("check.file_unreadable", reason=(error.strerror if isinstance(error, OSError) else "") or "?")
+
+
+def _parse(text: str, catalog: Catalog) -> tuple[Mapping[object, object], list[Finding]]:
     """By the reader that maubot uses, so that nothing means something else there."""
+    whole = catalog.text("check.configuration")
     try:
-        return YAML().load(text)
+        raw = YAML().load(text)
     except MarkedYAMLError as error:
-        return NotYaml(error.problem_mark.line + 1 if error.problem_mark else 0)
+        mark = error.problem_mark
+        path = whole if mark is None else catalog.text("check.at_line", line=mark.line + 1)
+        twice = _TWICE.search(error.problem or "") if isinstance(error, DuplicateKeyError) else None
+        said = catalog.text("check.key_twice", key=twice[1]) if twice else catalog.text("config.expected_yaml")
+        return {}, [Finding(path, said)]
     except (YAMLError, ValueError):
-        return NotYaml()
+        return {}, [Finding(whole, catalog.text("config.expected_yaml"))]
+    if not raw and (raw is None or isinstance(raw, Mapping)):
+        return {}, [Finding(whole, catalog.text("check.empty"), note=True)]
+    if not isinstance(raw, Mapping):
+        return {}, [Finding(whole, catalog.text("config.expected_map"))]
+    return raw, []
+
+
+def _paths(value: object, path: str = "", depth: int = 0) -> Iterator[str]:
+    """The paths of keys and items as findings name them, in the order of the file."""
+    if depth == _DEPTH:
+        return
+    if isinstance(value, Mapping):
+        children = [(below(path, key), child) for key, child in value.items() if isinstance(key, str)]
+    elif isinstance(value, list):
+        children = [(f"{path}[{at}]", child) for at, child in enumerate(value)]
+    else:
+        return
+    for child_path, child in children:
+        yield child_path
+        yield from _paths(child, child_path, depth + 1)
+
+
+def _ordered(findings: Sequence[Finding], order: Mapping[str, int]) -> list[Finding]:
+    """In the order of the file; what is missing there, where it belongs."""
+
+    def place(finding: Finding) -> int:
+        known = [path for path in order if finding.path.startswith(path)]
+        return order[max(known, key=len)] if known else len(order)
+
+    return sorted(findings, key=place)
 
 
 def _said(problem: Problem, catalog: Catalog) -> Finding:
@@ -139,7 +196,10 @@ async def _try_account(
         await gateway.probe(login.name)
     except CalbotError as error:
         if error.reason in _OF_ACCOUNT:
-            return [Finding(below("accounts", login.account), _reason(error, catalog))]
+            path = below("accounts", login.account)
+            if error.reason == "calendar_secret":
+                return [Finding(f"{path}.password", _secret(settings.accounts[login.account], catalog))]
+            return [Finding(path, _reason(error, catalog))]
     findings: list[Finding] = []
     for calendar in settings.calendars.values():
         if calendar.account == login.account:
@@ -151,6 +211,14 @@ async def _try_account(
             else:
                 findings.extend(_judge(path, calendar, facts, catalog))
     return findings
+
+
+def _secret(account: Account, catalog: Catalog) -> str:
+    """Where the password was looked for. Names of variables and files are no secrets."""
+    secret = account.password
+    if secret.env:
+        return catalog.text("check.no_variable", name=secret.env)
+    return catalog.text("check.no_password_file", file=secret.file)
 
 
 def _reason(error: CalbotError, catalog: Catalog) -> str:

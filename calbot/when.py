@@ -54,9 +54,9 @@ def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     now = options.now.replace(tzinfo=options.tz)
     failed = False
     for number, line in enumerate(stdin, start=1):
-        columns = line.rstrip("\r\n").split("\t")
-        if columns == [""]:
+        if not line.strip():
             continue
+        columns = line.rstrip("\r\n").split("\t")
         if len(columns) < 2 or columns[0] not in _LOCALES:
             sys.stderr.write(f"line {number}: expected de or en, a tab, and a phrase\n")
             failed = True

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from dataclasses import dataclass, field
 from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -76,7 +77,7 @@ class MaubotApi:
 
     async def upload(self, mbp: bytes) -> dict[str, Any]:
         """Install the plugin, or replace it: its instances are stopped, reloaded and started."""
-        return await self._request("POST", "/plugins/upload?allow_override=1", data=mbp)
+        return await self._request("POST", "/plugins/upload?allow_override=1", data=BytesIO(mbp))
 
     async def plugins(self) -> list[dict[str, Any]]:
         listed: Any = await self._request("GET", "/plugins")
@@ -138,7 +139,7 @@ class MaubotApi:
         await self._request("DELETE", f"/instance/{instance}")
 
     async def _request(
-        self, method: str, path: str, *, data: bytes | None = None, json: Mapping[str, Any] | None = None
+        self, method: str, path: str, *, data: BytesIO | None = None, json: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         if self._token is None:
             login = await self._send("POST", "/auth/login", json={"secret": self.secret, "user": "root"})
@@ -146,7 +147,7 @@ class MaubotApi:
         return await self._send(method, path, data=data, json=json)
 
     async def _send(
-        self, method: str, path: str, *, data: bytes | None = None, json: Mapping[str, Any] | None = None
+        self, method: str, path: str, *, data: BytesIO | None = None, json: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         async with self.http.request(method, self.url + API + path, data=data, json=json, headers=headers) as response:

@@ -104,6 +104,14 @@ def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str
     assert "usage:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("day", ["1.11.2026", "20261101", "2026-W45-1", "2026-02-30"])
+def test_another_form_of_date_is_refused_with_the_one_that_works(day: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["x.ics", "--from", day, "--to", "2026-12-01", "--tz", "UTC"], io.StringIO(), io.StringIO()) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"calbot agenda: error: argument --from: expected a date like 2026-11-01 (year, month, day), not '{day}'"
+    )
+
+
 def test_a_file_that_is_too_big_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "big.ics"
     with path.open("wb") as file:

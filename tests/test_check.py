@@ -44,9 +44,9 @@ class TestOffline:
         code, lines = check("-", "--offline", stdin="defauts: {}\nrooms: {'#x:y': {calendars: [a]}}\n")
         assert code == 1
         assert lines == [
+            "defauts: unknown key; did you mean defaults?",
             'rooms["#x:y"]: expected a room ID, such as `!abc:example.org` (no alias with `#`)',
             'rooms["#x:y"].calendars[0]: there is no calendar of that name',
-            "defauts: unknown key; did you mean defaults?",
         ]
 
     def test_german(self) -> None:
@@ -73,17 +73,63 @@ class TestOffline:
         main(["-", "--offline"], io.StringIO("x: 1"), out)
         assert word in out.getvalue()
 
-    def test_no_yaml(self) -> None:
-        code, lines = check("-", "--offline", stdin="a: 1\nb: [")
-        assert code == 1
-        assert lines == ["line 2: the text is no valid YAML"]
+    @pytest.mark.parametrize(
+        ("text", "code", "de", "en"),
+        [
+            ("a: 1\nb: [", 1, "Zeile 2: Der Text ist kein gültiges YAML", "line 2: the text is no valid YAML"),
+            (
+                "admins: []\nrooms: {}\nadmins: [geheim]",
+                1,
+                "Zeile 3: Der Schlüssel `admins` steht hier zum zweiten Mal",
+                "line 3: the key `admins` is here for the second time",
+            ),
+            ("\0", 1, "Konfiguration: Der Text ist kein gültiges YAML", "configuration: the text is no valid YAML"),
+            (
+                "- a",
+                1,
+                "Konfiguration: Hier werden Schlüssel mit Werten darunter erwartet",
+                "configuration: expected keys with values below it",
+            ),
+            (
+                "# nothing yet",
+                0,
+                "Konfiguration: Hinweis: Die Konfiguration ist leer",
+                "configuration: note: the configuration is empty",
+            ),
+        ],
+    )
+    def test_what_is_no_configuration(self, text: str, code: int, de: str, en: str) -> None:
+        assert check("-", "--offline", stdin=text, lang="de") == (code, [de])
+        assert check("-", "--offline", stdin=text) == (code, [en])
+
+    def test_findings_are_in_the_order_of_the_file(self) -> None:
+        text = "x: 1\nrooms: {r: {}}\naccounts: {a: {url: x}, b: 1}\ndefaults: {language: fr}\ny: &y [*y]\n"
+        _, lines = check("-", "--offline", stdin=text)
+        assert [line.partition(":")[0] for line in lines] == [
+            "x",
+            "rooms.r",
+            "rooms.r.calendars",
+            "accounts.a.username",
+            "accounts.a.password",
+            "accounts.a.url",
+            "accounts.b",
+            "defaults.language",
+            "y",
+        ]
 
     def test_files_that_cannot_be_read(self, tmp_path: Path) -> None:
         missing = tmp_path / "missing.yaml"
-        assert check(str(missing)) == (2, [f"{missing}: cannot be read: No such file or directory"])
+        assert check(str(missing)) == (1, [f"{missing}: there is no such file"])
+        assert check(str(missing), lang="de") == (1, [f"{missing}: Diese Datei gibt es nicht"])
+        assert check(str(tmp_path)) == (1, [f"{tmp_path}: this is a directory, not a file"])
+        assert check(str(tmp_path), lang="de") == (1, [f"{tmp_path}: Das ist ein Verzeichnis, keine Datei"])
         latin = tmp_path / "latin.yaml"
         latin.write_bytes("admins: [ä]".encode("latin-1"))
-        assert check(str(latin)) == (2, [f"{latin}: cannot be read: UTF-8"])
+        assert check(str(latin)) == (1, [f"{latin}: the text is not encoded as UTF-8"])
+        assert check(str(latin), lang="de") == (1, [f"{latin}: Der Text ist nicht in UTF-8 gespeichert"])
+        loop = tmp_path / "loop.yaml"
+        loop.symlink_to(loop)
+        assert check(str(loop)) == (1, [f"{loop}: cannot be read: Too many levels of symbolic links"])
 
     def test_wrong_arguments(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert check("a", "b") == (2, [])
@@ -145,9 +191,9 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
         yield server
 
 
-async def online(configuration: str) -> tuple[int, list[str]]:
+async def online(configuration: str, lang: str = "en") -> tuple[int, list[str]]:
     """In a thread: the command line has a loop of its own."""
-    return await asyncio.to_thread(check, "-", stdin=configuration)
+    return await asyncio.to_thread(check, "-", stdin=configuration, lang=lang)
 
 
 class TestOnline:
@@ -187,9 +233,22 @@ class TestOnline:
 
     async def test_a_password_that_is_not_there(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("CALBOT_TEST_PASSWORD")
-        assert await online(server.configuration(a="url: a")) == (
+        variable = (
+            "accounts.city.password: there is no environment variable CALBOT_TEST_PASSWORD, "
+            "which is to have the password"
+        )
+        in_environment = server.configuration(a="url: a")
+        assert await online(in_environment) == (1, [variable])
+        in_file = in_environment.replace("env: CALBOT_TEST_PASSWORD", "file: /nowhere/password")
+        file = "accounts.city.password: the file /nowhere/password, which is to have the password, cannot be read"
+        assert await online(in_file) == (1, [file])
+        assert await online(in_environment, "de") == (
             1,
-            ["accounts.city: The password for the calendar server cannot be found."],
+            ["accounts.city.password: Die Umgebungsvariable CALBOT_TEST_PASSWORD mit dem Passwort gibt es nicht"],
+        )
+        assert await online(in_file, "de") == (
+            1,
+            ["accounts.city.password: Die Datei /nowhere/password mit dem Passwort ist nicht lesbar"],
         )
         assert server.asked == []
 

@@ -22,6 +22,7 @@ def test_each_line_comes_back_with_its_reading() -> None:
         "de\tmorgen 14-15 Uhr\n"
         "de\tnächsten Dienstag um 10\tignored\tcolumns\r\n"
         "\n"
+        " \t \n"
         "en\tevery tuesday 10:00\n"
         "en\tevery second tuesday 10:00\n"
         "de\t24.-26.11.\n"

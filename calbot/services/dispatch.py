@@ -25,7 +25,8 @@ async def perform(world: World, request: Request, command: commands.Command) -> 
     """Do it. None where everything there is to say has been said."""
     match command:
         case commands.Help():
-            return Reply(help_message(request.reader, command, await _usable(world, request)))
+            usable = await _usable(world, request)
+            return Reply(help_message(request.reader, command, usable, unmapped=not request.place.mapped))
         case commands.When():
             return Reply(_when(world, request, command))
         case commands.Status():
@@ -91,9 +92,10 @@ def in_direct_chats() -> Sequence[Entry]:
     return [entry for entry in commands.ENTRIES if entry.command not in _IN_ROOMS | {CommandId.SYNC}]
 
 
-def help_message(reader: Reader, command: commands.Help, usable: Sequence[Entry]) -> Message:
+def help_message(reader: Reader, command: commands.Help, usable: Sequence[Entry], *, unmapped: bool = False) -> Message:
     if command.topic is None:
-        return messages.help_overview(reader, reader.prefix, [_command_help(entry) for entry in usable])
+        shown = [_command_help(entry) for entry in usable]
+        return messages.help_overview(reader, reader.prefix, shown, unmapped=unmapped)
     return messages.help_command(reader, reader.prefix, _command_help(commands.entry_of(command.topic)))
 
 

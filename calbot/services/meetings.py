@@ -57,8 +57,10 @@ async def new(world: World, request: Request, command: New) -> Reply:
     room, calendar = places.calendar_for_writing(request, command.calendar)
     await rights.require(world, request, Action.NEW, calendar)
     if isinstance(command.when, dates.Choice):
-        command = command.chosen(request.picks.take(Ask("when", command.when.readings)))
-    when, rule = settle(request, command.when, "", command.duration or room.duration)
+        # Where it is in doubt what the title is, the choices show it.
+        known = {} if command.titles else {"title": command.title}
+        command = command.chosen(request.picks.take(Ask("when", command.when.readings, known)))
+    when, rule = settle(request, command.when, command.title, command.duration or room.duration)
     uid = identity.uid_for_command(request.event.id)
     known_as = await people.names(world, room.id)
     attendees = people.invited(world, request.sender, command.attendees, command.optional, known_as)
@@ -98,7 +100,7 @@ async def move(world: World, request: Request, command: Move) -> Reply:
     reading = dates.read_either(
         command.when, locales=locales_of(request.reader.locale), now=request.now, base=Base.of(base)
     )
-    when, _ = settle(request, reading, command.when, room.duration)
+    when, _ = settle(request, reading, old.details.title, room.duration, text=command.when)
     if request.before is None and when == old.when:
         where = messages.when_text(request.reader, when)
         return Reply(
@@ -206,7 +208,7 @@ async def agenda(world: World, request: Request, command: List) -> Reply:
         )
         if one.details.status is not Status.CANCELLED and _overlaps(one, since, end, request)
     ]
-    found = _once(found)
+    found = sorted(_once(found), key=partial(messages.agenda_order, request.reader))
     if command.search:
         # Of a series that matches, the next time is what was looked for, not the twenty after it.
         found = list({one.uid: one for one in reversed(found)}.values())[::-1]

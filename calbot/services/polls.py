@@ -30,7 +30,7 @@ async def open_poll(world: World, request: Request, command: commands.Poll) -> N
     room, calendar = places.calendar_for_writing(request, command.calendar)
     await rights.require(world, request, Action.NEW, calendar)
     while (choice := command.unsettled) is not None:
-        command = command.settled(request.picks.take(Ask("when", choice.readings)))
+        command = command.settled(request.picks.take(Ask("when", choice.readings, {"title": command.title})))
     fault = commands.check_settled(command, context_of(request))
     if fault is not None:
         raise UserError(fault.code, fault.reason, **fault.params)

@@ -32,7 +32,7 @@ async def invited(world: World, room: RoomId, inviter: UserId, *, direct: bool) 
     try:
         await world.chat.post(room, _welcome(world, room, direct=direct), key=key)
     except NotEncrypted:
-        await world.chat.post(room, messages.not_encrypted_hint(reader_of(world, room)), key=key)
+        await not_understood(world, room, inviter, crypto=False)
 
 
 def _welcome(world: World, room: RoomId, *, direct: bool) -> Message:

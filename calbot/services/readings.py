@@ -13,14 +13,17 @@ from calbot.core.model import AllDay, Locale, Timed, When
 from .requests import Request
 
 
-def settle(request: Request, reading: Reading, text: str, duration: timedelta) -> tuple[When, str]:
-    """The time meant and the RRULE value of the series, empty outside one. Asked or UserError where it is not clear."""
+def settle(request: Request, reading: Reading, title: str, duration: timedelta, *, text: str = "") -> tuple[When, str]:
+    """The time meant and the RRULE value of the series, empty outside one. Asked or UserError where it is not clear.
+
+    `title` is what the time is for, `text` what was typed.
+    """
     match reading:
         case Unread():
             raise unread_error(reading, text)
         case Choice(readings):
-            picked = readings[request.picks.take(Ask("when", readings, {"text": text}))]
-            return settle(request, picked, text, duration)
+            picked = readings[request.picks.take(Ask("when", readings, {"title": title} if title else {}))]
+            return settle(request, picked, title, duration, text=text)
         case Every(first, rule):
             return as_when(first, duration), rule
         case At() | Day():

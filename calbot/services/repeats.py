@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from .world import World
@@ -17,13 +17,15 @@ from .world import World
 TRANSACTIONS_KEPT: Final = timedelta(hours=12)  # half of what homeservers keep them for
 CLOCKS_DIFFER: Final = timedelta(hours=1)  # at most, the homeserver's and ours
 _DEVICE: Final = "device"
+_ALWAYS: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 async def note_device(world: World) -> None:
-    """Remember since when the bot has been on this device."""
+    """Remember since when the bot has been on this device; on its first one it has always been."""
     kept = await world.stores.keeper.get(_DEVICE)
     if kept is None or json.loads(kept)[0] != world.chat.device:
-        await world.stores.keeper.put(_DEVICE, json.dumps([world.chat.device, world.clock().isoformat()]))
+        since = _ALWAYS if kept is None else world.clock()
+        await world.stores.keeper.put(_DEVICE, json.dumps([world.chat.device, since.isoformat()]))
 
 
 @asynccontextmanager
@@ -38,5 +40,5 @@ async def sending(world: World, began: datetime) -> AsyncIterator[None]:
 
 async def _may_be_forgotten(world: World, began: datetime) -> bool:
     kept = await world.stores.keeper.get(_DEVICE)
-    other_device = kept is None or began < datetime.fromisoformat(json.loads(kept)[1])
+    other_device = kept is not None and began < datetime.fromisoformat(json.loads(kept)[1])
     return other_device or world.clock() - began > TRANSACTIONS_KEPT

@@ -17,7 +17,16 @@ from tests import catalog_check
 HELP = ("name", "summary", "syntax", "example1", "example2")
 LOCALES: tuple[Locale, ...] = ("de", "en")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
-FILLED = {"number": "1", "suggestion": "status", "title": "Budget", "when": "24.11.2026 10:00"}
+FILLED = {
+    "number": "1",
+    "suggestion": "Budget 24.11.2026 10:00",
+    "title": "Budget",
+    "when": "24.11.2026 10:00",
+    "numbers": "1 2",
+    "search": "Budget",
+    "command": "status",
+}
+IN_REPLIES = ("help.event.", "error.poll_not_attached")
 
 
 def test_the_languages_have_the_same_texts() -> None:
@@ -68,7 +77,7 @@ def suggested() -> Iterator[tuple[Locale, str, str]]:
 
 @pytest.mark.parametrize(("locale", "id", "text"), list(suggested()))
 def test_what_people_are_told_to_type_works(locale: Locale, id: str, text: str) -> None:
-    typed = text.replace("{prefix}", "!meet")
+    typed = text.replace("{prefix} {suggestion}", "{prefix} status").replace("{prefix}", "!meet")
     for name, value in FILLED.items():
         typed = typed.replace(f"{{{name}}}", value)
     assert "{" not in typed
@@ -76,7 +85,7 @@ def test_what_people_are_told_to_type_works(locale: Locale, id: str, text: str) 
         commands.read_text({"body": typed}), prefix="!meet", bot=UserId("@bot:example.org"), bot_name="", direct=False
     )
     assert said is not None
-    command = commands.parse(said, commands.ParseContext(NOW, (locale,), replying=id.startswith("help.event.")))
+    command = commands.parse(said, commands.ParseContext(NOW, (locale,), replying=id.startswith(IN_REPLIES)))
     assert not isinstance(command, commands.Misunderstood)
     if id.startswith("help."):
         assert type(command).__name__.casefold() in (id.split(".")[1], "help")

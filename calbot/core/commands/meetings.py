@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from calbot.core.dates import At, Choice, Day, Every, Reason, Unread
+from calbot.core.dates import At, Base, Choice, Day, Every, Reason, Unread
 from calbot.errors import Code
 
 from . import model
 from .context import ParseContext
 from .model import Scope
 from .options import Key, Taken, take, unknown_option
-from .phrases import date_in_front, date_refusal, part, part_before_rest, read_lasting, read_phrase
+from .phrases import date_in_front, date_refusal, find_lasting, part, part_before_rest, read_lasting, read_phrase
 from .references import Tokens, scope_at, take_ref, without_direction
 from .refusal import Refusal
-from .tokens import Quoted, fold, spoken, written
+from .tokens import Quoted, Word, fold, quoted, spoken, written
 
 MAX_TITLE = 200
 
@@ -31,6 +32,13 @@ _NEW_KEYS = (
 )
 _NO = frozenset({"no", "nein", "off", "aus"})
 _YES = frozenset({"yes", "ja", "on", "an"})
+_SIGNS = frozenset("+-−–")
+_SHIFT = re.compile(
+    r"(?P<by>um\b|by\b|[+−–-])?\s*(?P<length>.+?)"
+    r"(?P<towards>\s+(?:sp(?:ä|ae)ter|fr(?:ü|ue)her|later|earlier|nach hinten|nach vorne?))?",
+    re.IGNORECASE,
+)
+_SHORTER_THAN_NIGHTS = timedelta(hours=8)  # "um 2h" is hardly the hour at which anybody meets
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ def parse_new(tokens: Tokens, context: ParseContext) -> model.New:
     taken = take(tokens, _NEW_KEYS)
     if not taken.rest:
         raise Refusal("title_missing")
-    drafts = sorted(_drafts(taken.rest, context), key=lambda draft: _begins(draft.when, context))
+    drafts = sorted(_drafts(taken, context), key=lambda draft: _begins(draft.when, context))
     duration = read_lasting(taken.text(Key.DURATION), context) if Key.DURATION in taken.values else None
     title, when = drafts[0].title, drafts[0].when
     return model.New(
@@ -64,17 +72,14 @@ def parse_new(tokens: Tokens, context: ParseContext) -> model.New:
 
 
 def parse_move(tokens: Tokens, context: ParseContext) -> model.Move:
-    """``REF WHEN [scope]``. A scope word before WHEN does not count: "alle" begins dates, too."""
+    """``REF WHEN [scope]``, or the scope word right after REF."""
     ref, rest = take_ref(_take_no_people(tokens).rest, replying=context.replying, number_is_date=True)
-    rest = without_direction(rest)
-    scope = scope_at(rest, -1)
-    if scope is not Scope.UNSAID:
-        rest = rest[:-1]
-    elif scope_at(rest, 0) is not Scope.UNSAID and isinstance(read_phrase(spoken(rest), context), Unread):
-        rest = without_direction(rest[1:])
+    scope, rest = _take_scope(without_direction(rest), context)
     when = spoken(rest)
     if not when:
         raise Refusal("when_missing")
+    if _shifts(when, context):
+        raise Refusal("move_by_length", text=when)
     return model.Move(ref, scope, when)
 
 
@@ -105,38 +110,92 @@ def check_title(title: str) -> str:
     return tidy
 
 
-def _drafts(tokens: Tokens, context: ParseContext) -> tuple[_Draft, ...]:
+def _take_scope(tokens: Tokens, context: ParseContext) -> tuple[Scope, Tokens]:
+    """The scope word at the end, or at the front if it is no part of the date ("alle zwei Wochen"), and the date.
+
+    One at the front that leaves no date behind is left there: the date is refused then, and nothing is moved.
+    """
+    last = scope_at(tokens, -1)
+    rest = tokens if last is Scope.UNSAID else tokens[:-1]
+    first = scope_at(rest, 0)
+    if first is Scope.UNSAID or _is_understood(rest, context):
+        return last, rest
+    behind = without_direction(rest[1:])
+    if not (_is_understood(behind, context) or _shifts(spoken(behind), context)):
+        return last, rest
+    if last not in (Scope.UNSAID, first):
+        raise Refusal("words_left", text=written(tokens))
+    return first, behind
+
+
+def _is_understood(tokens: Tokens, context: ParseContext) -> bool:
+    """Whether these words are a date for an event that has one, be it one to be refused for what it means."""
+    base = Base(context.now.date(), start=time(12))
+    reading = read_phrase(spoken(tokens), context, base)
+    return not isinstance(reading, Unread) or reading.reason is not Reason.NOT_UNDERSTOOD
+
+
+def _shifts(when: str, context: ParseContext) -> bool:
+    """Whether this says by how much, not to when: "um eine Stunde", "+1h". "um 14h" is a time of day."""
+    match = _SHIFT.fullmatch(when)
+    if match is None or not (match["by"] or match["towards"]):
+        return False
+    length = find_lasting(match["length"], context)
+    if length is None or (":" in match["length"] and match["by"] not in _SIGNS):
+        return False
+    return length < _SHORTER_THAN_NIGHTS or not _is_understood((Word(when, gap=False),), context)
+
+
+def _drafts(taken: Taken, context: ParseContext) -> tuple[_Draft, ...]:
+    tokens = taken.rest
+    more = " …" if taken.values or taken.people.all else ""
     quotes = [(index, token) for index, token in enumerate(tokens) if isinstance(token, Quoted)]
     if not quotes:
-        return _unquoted(tokens, context)
-    (first, quoted), (last, _) = quotes[0], quotes[-1]
+        return _unquoted(tokens, more, context)
+    (first, title), (last, _) = quotes[0], quotes[-1]
     others = (*tokens[:first], *tokens[first + 1 :])
     if not others:
-        raise Refusal("when_missing", title=check_title(quoted.text))
+        raise Refusal("when_missing", title=check_title(title.text))
     reading = read_phrase(spoken(others), context)
     if isinstance(reading, Unread) and 0 < last < len(tokens) - 1:  # quotes in a title: Lesung "Faust" morgen 19 Uhr
-        return _unquoted(tokens, context)
+        return _unquoted(tokens, more, context)
     if isinstance(reading, Unread):
+        if first == 0 and reading.reason is Reason.NOT_UNDERSTOOD:
+            _refuse_words_behind_title(title.text, spoken(others), more, context)
         raise date_refusal(reading, spoken(others))
-    return _each(quoted.text, reading)
+    return _each(title.text, reading)
 
 
-def _unquoted(tokens: Tokens, context: ParseContext) -> tuple[_Draft, ...]:
+def _refuse_words_behind_title(title: str, text: str, more: str, context: ParseContext) -> None:
+    """Words between the quoted title and a date that would be complete without them: "Teil" zwei Mo 16 Uhr."""
+    ways = part(text.split(), context)
+    if ways and ways[0].title and not isinstance(ways[0].reading, Unread):
+        words = ways[0].title
+        raise Refusal("border_unclear", words=words, suggestion=_sentence(f"{title} {words}", ways[0].date, more))
+
+
+def _unquoted(tokens: Tokens, more: str, context: ParseContext) -> tuple[_Draft, ...]:
     words = written(tokens).split()
     ways = part(words, context)
     if not ways:
-        raise _no_date(words, context)
+        raise _no_date(words, more, context)
     first = ways[0]
     if isinstance(first.reading, Unread):
         if first.reading.reason is Reason.NOT_UNDERSTOOD:  # a word before the date that may belong to it
-            raise Refusal("border_unclear", title=first.title, when=first.date, words=first.reading.words)
+            suggestion = _sentence(first.title, first.date, more)
+            raise Refusal("border_unclear", words=first.reading.words, suggestion=suggestion)
         raise date_refusal(first.reading, first.date)
     return tuple(
         draft for way in ways if not isinstance(way.reading, Unread) for draft in _each(way.title, way.reading)
     )
 
 
-def _no_date(words: Sequence[str], context: ParseContext) -> Refusal:
+def _sentence(title: str, date: str, more: str) -> str:
+    """How to say beyond doubt which of it is the title; `more` stands for the options."""
+    return f"{quoted(title.rstrip(' ,;:–-'))} {date}{more}"
+
+
+def _no_date(words: Sequence[str], more: str, context: ParseContext) -> Refusal:
     """What to say of words that end in no date: there may be one at another place, or something that looks like one."""
     text = " ".join(words)
     option = unknown_option(text)
@@ -144,7 +203,7 @@ def _no_date(words: Sequence[str], context: ParseContext) -> Refusal:
         return Refusal("unknown_option", option=option)
     front = date_in_front(words, context)
     if front is not None:
-        return Refusal("title_after_date", title=front.title, when=front.date)
+        return Refusal("title_after_date", suggestion=_sentence(front.title, front.date, more))
     behind = part_before_rest(words, context)
     if behind is not None:
         date, rest = behind

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from calbot.core.model import UserId
 
 from .refusal import Refusal
-from .tokens import Pill, Quoted, Token, Word, fold
+from .tokens import Pill, Quoted, Semicolon, Token, Word, fold, written
 from .vocabulary import distance
 
 
@@ -34,11 +34,18 @@ _KEYS: Mapping[str, Key] = {fold(name): key for key in Key for name in key.value
 _LONGEST_KEY = max(map(len, _KEYS))
 _NOT_YET = frozenset({Key.ROOM})
 _PEOPLE = frozenset({Key.REQUIRED, Key.OPTIONAL})
+_OFTEN_WITH_BLANKS = frozenset({Key.LOCATION, Key.DESCRIPTION, Key.REASON, Key.UNTIL})
 _CONNECTING = frozenset({"mit", "with", "und", "and", "sowie", "&", "+", ""})
 _PUNCTUATION = ",.:"
 
 _OPTION = re.compile(r"([^\W\d_]+):(?!//)(.*)", re.DOTALL)
 _GENDERED = re.compile(r"(?:in|r|n|s|m|e|en|er)(?:\W|$)|\w*innen", re.IGNORECASE)  # Bürger:innen, jede:r
+_UP_TO_NEXT_OPTION = frozenset({Key.REASON, Key.UNTIL, Key.DURATION})  # no date or title is likely to follow them
+_MOST_SHOWN = 6  # words
+_MORE_OF_A_LENGTH = re.compile(  # behind a value such as "1" or "1h"
+    r"[0-9]{1,2}(?:\s?m(?:in\w*)?)?[.,]?|h|m|min\w*\.?|std\.?|stunden?|hours?|hrs?|tage?|days?|wochen?|weeks?|und|and|½|1/2",
+    re.IGNORECASE,
+)
 _NAME_ONLY = re.compile(r"@[^\W\d_][\w.-]*[,.:]*")  # typed without choosing anybody from the client's list
 
 
@@ -67,12 +74,15 @@ class Taken:
         return self.values.get(key, "")
 
 
-def take(tokens: Sequence[Token], allowed: Iterable[Key]) -> Taken:
-    """Options and people of a command that knows the options `allowed`. Others are refused, likely mistypings too."""
-    taker = _Taker(frozenset(allowed))
+def take(tokens: Sequence[Token], allowed: Iterable[Key], *, flags: Collection[str] = ()) -> Taken:
+    """Options and people of a command that knows the options `allowed`. Others are refused, likely mistypings too.
+
+    `flags`: words, folded, that say something by themselves wherever they stand; they are left where they are.
+    """
+    taker = _Taker(tokens, frozenset(allowed), flags)
     at = 0
     while at < len(tokens):
-        at += taker.step(tokens[at], tokens[at + 1] if at + 1 < len(tokens) else None)
+        at += taker.step(at)
     return taker.taken()
 
 
@@ -86,8 +96,10 @@ def unknown_option(text: str) -> str | None:
 
 
 class _Taker:
-    def __init__(self, allowed: frozenset[Key]) -> None:
+    def __init__(self, tokens: Sequence[Token], allowed: frozenset[Key], flags: Collection[str]) -> None:
+        self._tokens = tokens
         self._allowed = allowed
+        self._flags = flags
         self._values: dict[Key, str] = {}
         self._groups: dict[UserId, Key | None] = {}
         self._group: Key | None = None
@@ -101,8 +113,9 @@ class _Taker:
         people = People(members(None), members(Key.REQUIRED), members(Key.OPTIONAL))
         return Taken(self._values, people, tuple(self._rest))
 
-    def step(self, token: Token, following: Token | None) -> int:
-        """Take one token, or two: returns how many."""
+    def step(self, at: int) -> int:
+        """Take the token at `at`, or that and the next: returns how many."""
+        token = self._tokens[at]
         if isinstance(token, Pill):
             self._person(token)
             return 1
@@ -115,7 +128,7 @@ class _Taker:
                 raise Refusal("person_not_linked", name=token.text.rstrip(_PUNCTUATION))
             match = _OPTION.fullmatch(token.text)
             if match:
-                return self._option(token, match[1], match[2], following)
+                return self._option(token, match[1], match[2], at)
         self._rest.append(token)
         return 1
 
@@ -126,8 +139,9 @@ class _Taker:
             self._groups[pill.user] = self._group
         self._after_person = True
 
-    def _option(self, token: Word, name: str, attached: str, following: Token | None) -> int:
+    def _option(self, token: Word, name: str, attached: str, at: int) -> int:
         key = _KEYS.get(fold(name))
+        following = self._tokens[at + 1] if at + 1 < len(self._tokens) else None
         quoted = following if isinstance(following, Quoted) and not following.gap and not attached else None
         value = quoted.text if quoted else attached
         if key in _PEOPLE and key in self._allowed:
@@ -142,7 +156,55 @@ class _Taker:
             return 1
         self._group = None
         self._set(key, name, value if quoted else value.rstrip(","))
+        if quoted is None:
+            self._refuse_cut_off(key, name, value, at + 1)
         return 1 if quoted is None else 2
+
+    def _refuse_cut_off(self, key: Key, name: str, value: str, at: int) -> None:
+        """A value without quotes must not be followed by what may be the rest of it: "ort:Raum 4.12"."""
+        if not self._may_continue(key, at):
+            return
+        end = at + 1
+        while key in _UP_TO_NEXT_OPTION and end < at + _MOST_SHOWN and self._may_continue(key, end):
+            end += 1
+        more = " …" if self._may_continue(key, end) else ""
+        longer = written((Word(value, gap=False), *self._tokens[at:end]))
+        raise Refusal("option_needs_quotes", option=name, value=value.rstrip(","), longer=f"{longer}{more}")
+
+    def _may_continue(self, key: Key, at: int) -> bool:
+        """Whether the token at `at` may belong to the value before it: options and people mentioned do not."""
+        token = self._tokens[at] if at < len(self._tokens) else None
+        if isinstance(token, Semicolon):
+            return key in _OFTEN_WITH_BLANKS and Key.UNTIL not in self._allowed  # which separates options of a poll
+        if isinstance(token, Quoted):
+            return not token.gap
+        if not isinstance(token, Word):
+            return False
+        if key is Key.DURATION:
+            return _MORE_OF_A_LENGTH.fullmatch(token.text) is not None
+        if key not in _OFTEN_WITH_BLANKS or self._leads_to_person(at) or self._is_option(token):
+            return False
+        return key is not Key.UNTIL or fold(token.text).rstrip(",") not in self._flags
+
+    def _leads_to_person(self, at: int) -> bool:
+        """Whether somebody is mentioned at `at`, or behind connecting words there."""
+        while at < len(self._tokens):
+            token = self._tokens[at]
+            if not isinstance(token, Word) or not _connects(token):
+                unlinked = isinstance(token, Word) and Key.OPTIONAL in self._allowed
+                return isinstance(token, Pill) or (unlinked and _NAME_ONLY.fullmatch(written((token,))) is not None)
+            at += 1
+        return False
+
+    def _is_option(self, word: Word) -> bool:
+        """Whether a word will be taken, or refused, as an option."""
+        match = _OPTION.fullmatch(word.text)
+        if match is None:
+            return False
+        key = _KEYS.get(fold(match[1]))
+        if key is not None:
+            return key in self._allowed or bool(match[2])
+        return bool(match[2]) and not _GENDERED.match(match[2]) and _nearest(fold(match[1])) is not None
 
     def _set(self, key: Key, name: str, value: str) -> None:
         if key in _NOT_YET:

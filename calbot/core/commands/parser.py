@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from calbot.core.dates import Reason, Unread, Window
+from calbot.core.dates import MOST_DAYS, Reason, Unread, Window
 
 from . import model
 from .context import ParseContext
@@ -18,7 +18,7 @@ from .polls import parse_poll
 from .references import Tokens, take_ref
 from .refusal import Refusal
 from .tokens import Newline, Token, Typed, Word, fold, spoken, written
-from .vocabulary import SEARCH_WORDS, find, suggest
+from .vocabulary import SEARCH_WORDS, find, later_command, suggest, synonym
 
 _SEARCH_KEY = re.compile(r"(?:search|suche):(.*)", re.IGNORECASE | re.DOTALL)
 _WITHDRAWALS = frozenset({"none", "keine", "keinen", "keiner", "keins", "keines"})
@@ -28,9 +28,10 @@ _EXCERPT = 60
 
 def parse(typed: Typed, context: ParseContext) -> Command | Misunderstood:
     """The command in a message from which the address was taken (`addressing.addressed`)."""
-    if typed.fault is not None:
-        return typed.fault
     tokens = typed.tokens
+    if typed.fault is not None:
+        first = tokens[0] if tokens else None
+        return replace(typed.fault, command=_command(first.text, alone=False) if isinstance(first, Word) else None)
     if not tokens:
         return model.Help()
     head = tokens[0]
@@ -55,13 +56,17 @@ def _command(word: str, *, alone: bool) -> CommandId | None:
 def _bare(tokens: Tokens, context: ParseContext) -> Command:
     """A window alone is `list`; for anything else the nearest command is named, and nothing is done."""
     window = read_days(spoken(tokens), context)
-    if window is not None:
+    if not isinstance(window, Unread):
         return model.List(window)
-    raise _unknown(_excerpt(tokens[:1]))
+    raise _unknown(tokens)
 
 
-def _unknown(word: str) -> Refusal:
-    suggestion = suggest(word)
+def _unknown(tokens: Tokens) -> Refusal:
+    word = _excerpt(tokens[:1])
+    later = later_command(written(tokens[:2]).split())
+    if later is not None:
+        return Refusal("command_not_yet", word=later)
+    suggestion = synonym(word) or suggest(word)
     if suggestion is None:
         return Refusal("unknown_command", word=word)
     return Refusal("unknown_command_near", word=word, suggestion=suggestion)
@@ -74,7 +79,7 @@ def _help(tokens: Tokens, context: ParseContext) -> Command:
     # "termin" without arguments is `event`, but who asks about it wants to write one.
     command = _command(topic, alone=fold(topic) != "termin")
     if command is None:
-        raise _unknown(_excerpt(tokens[1:]))
+        raise _unknown(tokens[1:])
     return model.Help(command)
 
 
@@ -110,8 +115,10 @@ def _window(tokens: Tokens, context: ParseContext) -> Window | None:
     if not text:
         return None
     window = read_days(text, context)
-    if window is None:
-        raise date_refusal(Unread(Reason.NOT_UNDERSTOOD), text)
+    if isinstance(window, Unread):
+        if window.reason in (Reason.IMPOSSIBLE, Reason.TOO_FAR) and text[0].isdigit() and text[-1].isalpha():
+            raise Refusal("window_days", text=text, maximum=MOST_DAYS)
+        raise date_refusal(replace(window, words=""), text)
     return window
 
 

@@ -35,17 +35,23 @@ def read_phrase(text: str, context: ParseContext, base: Base | None = None) -> R
 
 def read_lasting(text: str, context: ParseContext) -> timedelta:
     """The value of the option that says how long something takes."""
-    for locale in context.locales:
-        lasting = read_duration(text, locale=locale)
-        if lasting is not None and lasting > timedelta(0):
-            return lasting
-    raise Refusal("duration_not_understood", text=text)
+    lasting = find_lasting(text, context)
+    if lasting is None:
+        raise Refusal("duration_not_understood", text=text)
+    return lasting
 
 
-def read_days(text: str, context: ParseContext) -> Window | None:
-    """The days that a window of the agenda means."""
-    windows = (read_window(text, locale=locale, now=context.now) for locale in context.locales)
-    return next((window for window in windows if window is not None), None)
+def find_lasting(text: str, context: ParseContext) -> timedelta | None:
+    """How long something takes, if that is what the text says."""
+    lengths = (read_duration(text, locale=locale) for locale in context.locales)
+    return next((length for length in lengths if length is not None and length > timedelta(0)), None)
+
+
+def read_days(text: str, context: ParseContext) -> Window | Unread:
+    """The days that a window of the agenda means, or the best reason why it means none."""
+    windows = [read_window(text, locale=locale, now=context.now) for locale in context.locales]
+    understood = (one for one in windows if one != Unread(Reason.NOT_UNDERSTOOD))
+    return next((one for one in windows if not isinstance(one, Unread)), None) or next(understood, windows[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +116,7 @@ def date_refusal(unread: Unread, text: str) -> Refusal:
     option = unknown_option(text)
     if option is not None:
         return Refusal("unknown_option", option=option)
+    if unread.falls_on is not None:
+        return Refusal(f"date_falls_on_{unread.falls_on}", text=text, words=text)
     code = Code.IN_PAST if unread.reason is Reason.IN_PAST else Code.NOT_UNDERSTOOD
     return Refusal(f"date_{unread.reason.value}", code, text=text, words=unread.words or text)

@@ -56,7 +56,7 @@ class _Segment:
 
 def parse_poll(tokens: Tokens, context: ParseContext) -> model.Poll:
     """``TITLE OPTION; OPTION… [options]``, or an option a line."""
-    taken = take(tokens, _KEYS)
+    taken = take(tokens, _KEYS, flags=_FLAGS)
     title, flags, texts = _structure(_segments(taken.rest), context)
     for flag in sorted(flags & _NOT_YET):
         raise Refusal("not_available_yet", option=flag)

@@ -83,6 +83,12 @@ def written(tokens: Iterable[Token]) -> str:
     return " ".join("".join(parts).split())
 
 
+def quoted(text: str) -> str:
+    """A text in quotes that are not in it, so that it can be typed."""
+    marks = next((marks for marks in ('""', "„“", "«»") if not set(marks) & set(text)), '""')
+    return f"{marks[0]}{text}{marks[1]}"
+
+
 def spoken(tokens: Iterable[Token]) -> str:
     """As `written`, without the quotes around quoted texts."""
     return written(Word(token.text, token.gap) if isinstance(token, Quoted) else token for token in tokens)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from calbot.core.model import Locale
@@ -43,6 +43,23 @@ ENTRIES = (
     Entry(CommandId.SYNC, ("sync",), ("abgleich", "abgleichen")),
 )
 
+# Commands of later versions, so that whoever read about one is told so.
+_LATER = frozenset(
+    """
+    edit aendere aendern yes ja zusagen zusage no nein ablehnen ablehne maybe vielleicht find finde finden suche-zeit
+    book buche buchen polls umfragen remind erinnere erinnern erinnerung digest uebersicht import importiere importieren
+    undo rueckgaengig tz zeitzone lang sprache calendars kalender map verbinde verbinden unmap trenne trennen feed abo
+    set setze setzen
+    """.split()  # noqa: SIM905 - a list of so many is easier to read so
+)
+_LATER_IN_TWO_WORDS = frozenset({("my", "data"), ("forget", "me"), ("meine", "daten"), ("vergiss", "mich")})
+_ONLY_ALONE = frozenset({"polls", "umfragen"})  # with more behind it, it is rather a new poll
+# What people call a command whose name they do not know. Suggested, never run.
+_MEANT: Mapping[str, str] = {
+    **dict.fromkeys(("loesche", "loeschen", "storno", "storniere", "stornieren", "entferne", "entfernen"), "absagen"),
+    **dict.fromkeys(("delete", "remove", "del"), "cancel"),
+}
+
 SEARCH_WORDS = frozenset({"search", "suche", "suchen"})
 _BARE_WINDOWS = ("heute", "morgen", "woche", "today", "tomorrow", "week")  # lists all, if they are the whole command
 
@@ -57,6 +74,19 @@ def find(word: str) -> CommandId | None:
     """The command that a word names, in any spelling and with the punctuation of a sentence after it."""
     folded = fold(word)
     return _BY_WORD.get(folded) or _BY_WORD.get(folded.rstrip(".,:!?"))
+
+
+def later_command(words: Sequence[str]) -> str | None:
+    """The words at the front that are a command which this version does not have yet."""
+    first, *others = [fold(word).rstrip(".,:!?") for word in words[:2]]
+    if others and (first, others[0]) in _LATER_IN_TWO_WORDS:
+        return " ".join(words[:2])
+    return words[0] if first in _LATER and not (others and first in _ONLY_ALONE) else None
+
+
+def synonym(word: str) -> str | None:
+    """The command that is meant by another word for it."""
+    return _MEANT.get(fold(word).rstrip(".,:!?"))
 
 
 def suggest(word: str) -> str | None:

@@ -15,9 +15,10 @@ from __future__ import annotations
 from .reader import read, read_duration, read_either
 from .readings import At, Base, Choice, Day, Every, Locale, Reading, Reason, Single, Unread
 from .tails import Split, Tail, split_tail
-from .windows import Window, read_window
+from .windows import MOST_DAYS, Window, read_window
 
 __all__ = [
+    "MOST_DAYS",
     "At",
     "Base",
     "Choice",

@@ -66,8 +66,17 @@ def read_days(said: Sequence[Said], today: date, locale: Locale) -> Candidates |
     if not agreed:
         # "morgen 9.10": then 9.10 is no date. Beside a weekday it may well be one, with a mistake in it.
         loose = any(one.loose for one in said) and not weekdays
-        return _NOT_UNDERSTOOD if loose else _CONTRADICTORY
+        return _NOT_UNDERSTOOD if loose else _contradiction(candidates.days, weekdays, weeks)
     return Candidates(agreed)
+
+
+def _contradiction(
+    days: tuple[date, ...], weekdays: Sequence[OnWeekday], weeks: Sequence[InWeek | InCalendarWeek]
+) -> Unread:
+    (day, *others), (weekday, *_) = days or (None,), weekdays or (None,)
+    if day is None or others or weekday is None or weeks or day.weekday() == weekday.weekday:
+        return _CONTRADICTORY
+    return Unread(Reason.CONTRADICTORY, falls_on=day.weekday())
 
 
 def monday_of(day: date) -> date:

@@ -139,6 +139,7 @@ _prefixed = either(
         either(run(skip(Word.AT), optional(_SHARP)), _SHARP),
         either(_bare_end, where(_with_dot, _may_be_clock), seq(_military, digits((4,)))),
     ),
+    seq(lambda clock: clock, skip(Word.STARTING), _bare_end),  # "Freitag ab 9"
 )
 
 CLOCK: Rule[Clock] = memoized(

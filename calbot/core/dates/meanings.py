@@ -63,7 +63,8 @@ def combine(meanings: Iterable[Single | Unread]) -> Reading:
     readings = [one for one in found if not isinstance(one, Unread)]
     for refusal in refusals:
         if refusal.reason in _GRAVE:
-            return refusal
+            certain = all(one == refusal for one in refusals if one.reason is refusal.reason)
+            return refusal if certain else replace(refusal, falls_on=None)
     if not readings:
         vague = [one for one in refusals if one.reason is Reason.VAGUE]
         return vague[0] if vague else _NOT_UNDERSTOOD

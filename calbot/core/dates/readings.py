@@ -65,10 +65,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A refusal. `words` is the part that was not understood, as it was typed, if one can be named."""
+    """A refusal. `words` is the part that was not understood, as it was typed, if one can be named.
+
+    `falls_on`: for a date that contradicts the weekday beside it, the one that it does fall on; 0 is Monday.
+    """
 
     reason: Reason
     words: str = ""
+    falls_on: int | None = None
 
 
 Single: TypeAlias = At | Day | Every

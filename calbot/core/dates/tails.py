@@ -7,7 +7,7 @@ So what stands before the date is looked at as well, and where it could belong t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,21 +15,30 @@ from .expressions import (
     Between,
     Clock,
     Ending,
+    EndOf,
     FromNow,
+    FromToday,
+    InCalendarWeek,
+    InWeek,
+    Later,
     Midnight,
+    OnDate,
+    OnNth,
+    OnWeekday,
     PhrasePart,
     Repeating,
     Said,
     Span,
     Stamp,
     Starting,
+    StartOf,
 )
 from .meanings import Situation
 from .moments import Present
 from .parsing import Scan
 from .phrases import GRAMMARS, phrases
 from .reader import read_from
-from .readings import Locale, Reading, Reason, Unread
+from .readings import At, Day, Locale, Reading, Reason, Unread
 from .tokens import MAX_CHARACTERS, MAX_TOKENS, Kind, Token, fold, tokenize_words
 from .typing_errors import is_mistyped
 from .vocabulary import Lexicon, Meanings, Word
@@ -68,7 +77,10 @@ def split_tail(words: Sequence[str], *, locale: Locale, now: datetime) -> Tail |
     if isinstance(longest.reading, Unread):
         dated = [split for split in shorter if border.is_date(split)]
         return Tail(longest.start, longest.reading, tuple(dated[:1]))
-    doubt = border.doubtful_word(longest.start)
+    noun = border.noun_in_front(longest, shorter)
+    if noun is not None:
+        return Tail(noun.start, noun.reading)
+    doubt = border.doubtful_word(longest.start) or border.rival_in_front(longest)
     if doubt:
         return Tail(longest.start, Unread(Reason.NOT_UNDERSTOOD, doubt), (longest,))
     rivals = tuple(
@@ -79,6 +91,7 @@ def split_tail(words: Sequence[str], *, locale: Locale, now: datetime) -> Tail |
     return Tail(longest.start, longest.reading, rivals[:1])
 
 
+_WORDS_FIRST = frozenset({"so", "do", "sun"})  # "So geht es", "Do it", "Sun protection"
 _HOMOGRAPHS = frozenset({("to", "do"), ("the", "sun")})
 
 _CONTESTED = frozenset({Word.WEEKDAY, Word.MONTH, Word.WEEK_NUMBER, Word.ORDINAL, Word.PART, Word.NOON})
@@ -90,9 +103,13 @@ _INNOCENT = (
     )
     | _UNITS
 )
+_SERIES_NOUNS = frozenset({Word.DAILY, Word.WEEKLY, Word.FORTNIGHTLY, Word.MONTHLY, Word.YEARLY})
 _RANGE_WORDS = frozenset({"-", "–", "—", "bis", "to", "till", "until"})
+_WHOLE_DATE = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.([0-9]{2}|[0-9]{4})?,?")
 _NUMERIC = re.compile(r"[0-9][.,:/-]+[0-9]|^[0-9]{1,2}\.$|[0-9](h|st|nd|rd|th)$")
 
+_WEEKS = (InCalendarWeek, InWeek)
+_NAMED_DAYS = (InCalendarWeek, InWeek, OnWeekday, FromToday, Later, OnDate, OnNth, EndOf, StartOf)
 _DATES = (Said, Between, FromNow, Stamp, Repeating, Starting, Ending)
 _TIMES = (Clock, Span, Midnight, FromNow, Stamp)
 
@@ -153,13 +170,67 @@ class _Border:
         if isinstance(shorter.reading, Unread) or not longest.start:
             return False
         if tokens[0].kind is Kind.NUMBER and _core(before) in self.lexicon.numbered:
-            return True
+            # "Raum 4.12 14 Uhr" may be a room, but nobody numbers rooms "27.11." or "27. November".
+            first = self.words[longest.start]
+            ordinal_of_month = first.endswith(".") and any(Word.MONTH in meaning for meaning in meanings)
+            return not ordinal_of_month and not _WHOLE_DATE.fullmatch(first)
         if (_core(before), tokens[0].text) in _HOMOGRAPHS:
             return True
         return self.is_date(shorter) and all(
             token.kind is not Kind.WORD or not _CONTESTED.isdisjoint(meaning)
             for token, meaning in zip(tokens, meanings, strict=True)
         )
+
+    def noun_in_front(self, longest: Split, shorter: Sequence[Split]) -> Split | None:
+        """The date without its first word, where that can only be the title: "Mittag Fr 12:10"."""
+        split = next((one for one in shorter if one.start == 1), None)
+        if longest.start != 0 or split is None or split.reading != longest.reading:
+            return None
+        return split if self._is_capital(0) and Word.NOON in self._meanings(0) else None
+
+    def rival_in_front(self, longest: Split) -> str:
+        """Days named before the title, or a week anywhere in it, unless they agree: "KW 49 Planung Mi 10"."""
+        last = self.starts[longest.start]
+        for word, place in self.starts.items():
+            if word >= longest.start:
+                break
+            ends = [end for end in self._days_named(place, weeks_only=word > 0) if end < last]
+            if ends and not self._agrees(place, max(ends), longest):
+                return self._typed(place, max(ends))
+        return ""
+
+    def _days_named(self, place: int, *, weeks_only: bool) -> Iterator[int]:
+        """Where the names of days that begin at a word end; a month is one, too."""
+        scan = self.scan
+        token = scan.tokens[place]
+        if not weeks_only and Word.MONTH in scan.meanings[place] and self._ends_word(place + 1):
+            yield place + 1
+        for end, parts in GRAMMARS[self.situation.locale].parts(scan, place):
+            if end == place + 1 and (token.text in _WORDS_FIRST or (len(token.text) <= 3 and token.typed.islower())):
+                continue
+            kinds = _WEEKS if weeks_only else _NAMED_DAYS
+            if self._ends_word(end) and any(
+                isinstance(part, Said) and not part.loose and isinstance(part.day, kinds) for part in parts
+            ):
+                yield end
+
+    def _ends_word(self, end: int) -> bool:
+        """Whether the word before this token ends here, but for punctuation: not in "Mai-Feier"."""
+        tokens = self.scan.tokens
+        index = tokens[end - 1].index
+        return all(token.index != index or token.kind is Kind.MARK for token in tokens[end:])
+
+    def _agrees(self, place: int, end: int, longest: Split) -> bool:
+        """Whether the date stays the same with the days in front of it."""
+        reading = longest.reading
+        if end == place + 1 and isinstance(reading, (At, Day)) and self._has(longest.start, _DATES):
+            meanings = self.scan.meanings[place]
+            first = reading.start if isinstance(reading, At) else reading.first
+            if meanings.get(Word.MONTH) == first.month or meanings.get(Word.WEEKDAY) == first.weekday():
+                return True
+        words = (self._typed(place, end), *self.words[longest.start :])
+        scan = Scan.of(tokenize_words(words), self.lexicon)
+        return read_from(scan, 0, self.situation) == reading
 
     def doubtful_word(self, start: int) -> str:
         """A word of the title that may have been meant to belong to the date."""
@@ -178,8 +249,14 @@ class _Border:
         core = _core(word)
         meanings = self._meanings(start - 1)
         further = self.words[start - 2] if start > 1 else ""
+        noun = start == 1 and dated and self._is_capital(0)  # "Feier Fr 20 Uhr"
+        telling = meanings.keys() - _INNOCENT
+        if dated and timed:
+            telling -= {Word.END}
+        if noun and self._has(start, (Repeating,)):  # "Weekly every other Monday at 9"
+            telling -= _SERIES_NOUNS
         further_speaks = bool(self._meanings(start - 2).keys() - _INNOCENT) or self._mistyped(further)
-        if core in self.lexicon.modifiers or meanings.keys() - _INNOCENT or self._mistyped(word):
+        if core in self.lexicon.modifiers or telling or (not noun and self._mistyped(word)):
             return word
         if not _UNITS.isdisjoint(meanings) and (further_speaks or further.isdecimal()):
             return f"{further} {word}"
@@ -190,6 +267,9 @@ class _Border:
                 return f"{further} {word}" if further_speaks else word
             return ""
         return ""
+
+    def _is_capital(self, index: int) -> bool:
+        return self.words[index][:1].isupper()
 
     def _meanings(self, index: int) -> Meanings:
         place = self.starts.get(index)
@@ -208,6 +288,8 @@ class _Border:
             if word >= start:
                 break
             token = self.scan.tokens[place]
+            if word == 0 and start == 1:
+                continue  # looked at as the neighbour of the date
             if len(token.text) <= 3 and token.kind is Kind.WORD and token.typed.islower():
                 continue  # "so", "do", "mi": words first, and weekdays in passing
             for end, parts in grammar.parts(self.scan, place):

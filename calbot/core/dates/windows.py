@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from dateutil.relativedelta import relativedelta
 
-from .candidates import read_week
+from .candidates import monday_of, read_week
 from .days import CALENDAR_WEEK, WEEK_AHEAD
 from .expressions import InCalendarWeek, InWeek
-from .parsing import Rule, Scan, constant, digits, either, optional, run, seq, skip, word
+from .parsing import Rule, Scan, constant, digits, either, optional, run, seq, skip, where, word
 from .phrases import GRAMMARS
 from .reader import read
-from .readings import Choice, Day, Locale, Unread
+from .readings import Choice, Day, Locale, Reason, Unread
 from .tokens import tokenize
 from .vocabulary import Word
 
@@ -22,15 +22,17 @@ Window = tuple[date, date]
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
-_MOST_DAYS = 366
+MOST_DAYS = 366
 
 _of_the = optional(run(optional(skip(Word.THE)), skip(Word.NEXT, Word.COMING)))
 _days: Rule[int] = seq(
     lambda number, unit: number * unit,
     _of_the,
-    either(seq(int, digits((1, 2, 3))), word(Word.NUMBER)),
+    either(seq(int, digits(range(1, 7))), word(Word.NUMBER)),
     either(constant(1, skip(Word.DAYS)), constant(7, skip(Word.WEEKS))),
 )
+_past_day: Rule[int] = where(word(Word.DAY_OFFSET), lambda offset: offset < 0)
+_past_week = run(optional(skip(Word.THE)), skip(Word.LAST), skip(Word.WEEKS))
 _week: Rule[InWeek | InCalendarWeek] = either(constant(InWeek(0), skip(Word.WEEKS)), WEEK_AHEAD, CALENDAR_WEEK)
 _named_month: Rule[int] = seq(int, optional(skip(Word.IN)), word(Word.MONTH))
 _months_ahead: Rule[int] = either(
@@ -39,15 +41,23 @@ _months_ahead: Rule[int] = either(
 )
 
 
-def read_window(text: str, *, locale: Locale, now: datetime) -> Window | None:
+def read_window(text: str, *, locale: Locale, now: datetime) -> Window | Unread:
     """The days that a text names, the second one exclusive; of the current week and month what is left of them."""
     tokens = tokenize(text)
     if not tokens:
-        return None
+        return Unread(Reason.TOO_LONG if tokens is None else Reason.NOT_UNDERSTOOD)
     scan, today = Scan.of(tokens, GRAMMARS[locale].lexicon), now.date()
     days = _whole(_days, scan)
     if days is not None:
-        return (today, today + days * _DAY) if 1 <= days <= _MOST_DAYS else None
+        if not 1 <= days <= MOST_DAYS:
+            return Unread(Reason.TOO_FAR if days else Reason.IMPOSSIBLE)
+        return today, today + days * _DAY
+    offset = _whole(_past_day, scan)
+    if offset is not None:
+        return today + offset * _DAY, today + (offset + 1) * _DAY
+    if _whole(_past_week, scan) is not None:
+        monday = monday_of(today)
+        return monday - _WEEK, monday
     week = _whole(_week, scan)
     if week is not None:
         return _rest_of_week(week, today)
@@ -65,10 +75,12 @@ def _whole(rule: Rule[T], scan: Scan) -> T | None:
     return next((value for end, value in rule(scan, 0) if end == len(scan.tokens)), None)
 
 
-def _rest_of_week(week: InWeek | InCalendarWeek, today: date) -> Window | None:
+def _rest_of_week(week: InWeek | InCalendarWeek, today: date) -> Window | Unread:
     monday = read_week(week, today)
-    if isinstance(monday, Unread) or monday + _WEEK <= today:
-        return None
+    if isinstance(monday, Unread):
+        return monday
+    if monday + _WEEK <= today:
+        return Unread(Reason.IN_PAST)
     return max(monday, today), monday + _WEEK
 
 
@@ -76,14 +88,17 @@ def _rest_of_month(first: date, today: date) -> Window:
     return max(first, today), first + relativedelta(months=1)
 
 
-def _days_read(text: str, locale: Locale, now: datetime) -> Window | None:
+def _days_read(text: str, locale: Locale, now: datetime) -> Window | Unread:
     """The days that the text means as a date; where it may mean several, all from the first to the last are shown."""
     reading = read(text, locale=locale, now=now)
+    if isinstance(reading, Unread):
+        return reading
     readings = reading.readings if isinstance(reading, Choice) else (reading,)
     days = [one for one in readings if isinstance(one, Day)]
     if len(days) < len(readings) or not days:
-        return None
+        return Unread(Reason.NOT_UNDERSTOOD)
     if len(days) > 1 and days[0].first == now.date():  # the weekday that is today
         days = days[:1]
     first, last = min(day.first for day in days), max(day.last for day in days)
-    return (first, last + _DAY) if last - first <= 2 * _WEEK or len(days) == 1 else None
+    spread = last - first > 2 * _WEEK and len(days) > 1
+    return Unread(Reason.VAGUE) if spread else (first, last + _DAY)

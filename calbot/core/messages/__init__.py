@@ -5,7 +5,7 @@ from __future__ import annotations
 from calbot.core.ask import Ask, Say
 from calbot.core.i18n import Catalog, Reader
 
-from .agenda import agenda, next_meeting
+from .agenda import agenda, agenda_order, next_meeting
 from .card import Headline, Person, conflict_note, meeting_card
 from .changes import cancelled, change_notice, moved
 from .errors import error, internal_error
@@ -37,6 +37,7 @@ __all__ = [
     "Say",
     "StatusReport",
     "agenda",
+    "agenda_order",
     "as_when",
     "cancelled",
     "cannot_read_hint",

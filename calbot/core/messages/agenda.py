@@ -7,12 +7,19 @@ from datetime import date, datetime
 from itertools import groupby
 
 from calbot.core.i18n import Reader
-from calbot.core.model import Kind, Message, Occurrence, Status, instants
+from calbot.core.model import AllDay, Kind, Message, Occurrence, Status, instants
 
 from .card import series_line
 from .events import calendar_line, event_data, headed, link_line, place_line, title, when_line
+from .series import series_text
 from .text import NAME, NOTHING, QUOTE, Rich, blocks, data, lines, own, say, say_n, strong, struck
 from .times import day_text, days_of, heading_text, hours_text, instant_text, left_text
+
+
+def agenda_order(reader: Reader, occurrence: Occurrence) -> tuple[datetime, datetime, str, str]:
+    """The key that events of a list are sorted by: start, end, title as shown, and the uid to leave none open."""
+    start, end = instants(occurrence.when, reader.zone)
+    return start, end, title(reader, occurrence).text.casefold(), occurrence.uid
 
 
 def agenda(
@@ -25,23 +32,27 @@ def agenda(
     as_of: datetime | None = None,
     with_calendar: bool = False,
 ) -> Message:
-    """Events below the days on which they begin, each with its number. `items` is sorted by start.
+    """Events below the days on which they begin, each with its number. `items` is sorted by `agenda_order`.
 
     Both days of `window` belong to it. `more` events did not fit. `as_of`: the data is as old as that, because a
-    calendar does not answer. `with_calendar`: name the calendar of each, where the room has several.
+    calendar does not answer. `with_calendar`: name the calendar of each, where the room has several. With `search` an
+    event may stand for its series, so the rule is said.
     """
     first, last = window
     span = _span(reader, first, last)
     days = []
     by_day = groupby(items, key=lambda item: max(first, days_of(reader, item[1].when)[0]))
     for day, group in by_day:
-        entries = [_entry(reader, number, occurrence, day, with_calendar) for number, occurrence in group]
+        entries = [
+            _entry(reader, number, occurrence, day, with_rule=bool(search), with_calendar=with_calendar)
+            for number, occurrence in group
+        ]
         days.append(lines(strong(own(heading_text(reader, day))), *entries))
     found = data(search or "", QUOTE)
     some, none = ("agenda.found", "agenda.found_none") if found else ("agenda.title", "agenda.title_none")
     heading = say(reader, some if items else none, span=own(span), search=found)
     footer = [
-        say_n(reader, "agenda.more", more) if more else NOTHING,
+        say_n(reader, "agenda.more_found" if found else "agenda.more", more, search=found) if more else NOTHING,
         say(reader, "agenda.next" if items else "agenda.next_none", number=items[0][0] if items else 0),
     ]
     body = blocks(lines(heading, stale(reader, as_of)), *days, lines(*footer))
@@ -88,9 +99,14 @@ def _span(reader: Reader, first: date, last: date) -> str:
     )
 
 
-def _entry(reader: Reader, number: int, occurrence: Occurrence, day: date, with_calendar: bool) -> Rich:
+def _entry(
+    reader: Reader, number: int, occurrence: Occurrence, day: date, *, with_rule: bool, with_calendar: bool
+) -> Rich:
     details = occurrence.details
     name = title(reader, occurrence)
+    if with_rule and details.rule and not details.hidden:
+        rule = series_text(reader, details.rule, all_day=isinstance(occurrence.when, AllDay))
+        name = say(reader, "agenda.in_series", title=name, rule=own(rule)) if rule else name
     if details.status is Status.CANCELLED:
         name = say(reader, "agenda.cancelled", title=struck(name))
     elif details.status is Status.TENTATIVE:

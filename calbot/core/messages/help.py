@@ -22,9 +22,7 @@ class CommandHelp:
     names: tuple[str, ...]
 
 
-def help_overview(
-    reader: Reader, prefix: str, commands: Sequence[CommandHelp], *, unmapped: bool = False
-) -> Message:
+def help_overview(reader: Reader, prefix: str, commands: Sequence[CommandHelp], *, unmapped: bool = False) -> Message:
     """What one may do here: the five things people do most, with an example, then the rest in one line each.
 
     `unmapped`: there is no calendar here that the other commands could be about.
@@ -35,7 +33,7 @@ def help_overview(
     summaries = [_summary(reader, command) for command in rest]
     if first and rest:
         summaries.insert(0, strong(say(reader, "help.more")))
-    footer = [say(reader, "help.footer", command=say(reader, f"help.{one.id}.name")) for one in [*first, *rest][:1]]
+    footer = [_footer(reader, prefix, command) for command in [*first, *rest][:1]]
     body = blocks(
         strong(say(reader, "help.heading")),
         say(reader, "help.unmapped") if unmapped else NOTHING,
@@ -66,6 +64,10 @@ def help_command(reader: Reader, prefix: str, command: CommandHelp) -> Message:
 def _summary(reader: Reader, command: CommandHelp) -> Rich:
     name = strong(say(reader, f"help.{command.id}.name"))
     return say(reader, "help.entry", name=name, summary=say(reader, f"help.{command.id}.summary"))
+
+
+def _footer(reader: Reader, prefix: str, command: CommandHelp) -> Rich:
+    return say(reader, "help.footer", prefix=prefix, command=say(reader, f"help.{command.id}.name"))
 
 
 def _example(reader: Reader, prefix: str, command: CommandHelp) -> Rich:

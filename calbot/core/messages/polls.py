@@ -76,7 +76,8 @@ def poll_text(reader: Reader, poll: Poll, people: Sequence[Member]) -> Message:
 
 def _asks_others(poll: Poll) -> bool:
     """Whether those required are not simply those asked. Who started the poll is required in any case."""
-    return bool(set(poll.required) - {poll.asker}) and set(poll.required) ^ set(poll.asked) > {poll.asker}
+    required, asked = ({*users} - {poll.asker} for users in (poll.required, poll.asked))
+    return bool(required) and required != asked
 
 
 def _required(reader: Reader, poll: Poll, people: Sequence[Member]) -> Rich:
@@ -236,12 +237,13 @@ def _labels(reader: Reader, options: Sequence[Option]) -> Rich:
 
 
 def _how_to_vote(reader: Reader, poll: Poll) -> Rich:
+    numbers = "2" if poll.max_selections == 1 else "1 2"
     if poll.behaviour.hidden:
-        return say(reader, "poll.how_hidden")
+        return say(reader, "poll.how_hidden", numbers=numbers)
     if len(poll.options) > MAX_REACTION_NUMBER:
-        return say(reader, "poll.how_typed")
+        return say(reader, "poll.how_typed", numbers=numbers)
     last = _KEYCAPS[len(poll.options) - 1]
-    return say(reader, "poll.how", first=own(_KEYCAPS[0]), last=own(last))
+    return say(reader, "poll.how", first=own(_KEYCAPS[0]), last=own(last), numbers=numbers)
 
 
 def _poll_data(reader: Reader, poll: Poll) -> dict[str, Any]:

@@ -71,6 +71,8 @@ def as_when(reading: At | Day) -> When:
 
 def unread_error(reading: Unread, text: str) -> UserError:
     """The error that says why `text` was not read as a date."""
+    if reading.falls_on is not None:
+        return UserError(Code.NOT_UNDERSTOOD, f"date_falls_on_{reading.falls_on}", words=text)
     code = Code.IN_PAST if reading.reason.value == Code.IN_PAST.value else Code.NOT_UNDERSTOOD
     return UserError(code, f"date_{reading.reason.value}", words=reading.words or text)
 

@@ -60,6 +60,20 @@ VISIBLE = st.characters(categories=["L", "N", "P", "S"], exclude_characters='"�
         ("neu Projekt:Start morgen 10 Uhr", "de", New("Projekt:Start", TEN)),
         ("neu Geht's um https://example.org/a;b? morgen 10 Uhr", "de", New("Geht's um https://example.org/a;b?", TEN)),
         ("neu Inventur morgen", "de", New("Inventur", Day(date(2026, 11, 24), date(2026, 11, 24)))),
+        ("neu Feier Fr 20 Uhr", "de", New("Feier", At(at(11, 27, 20)))),
+        ("neu Reden Fr 10 Uhr", "de", New("Reden", At(at(11, 27, 10)))),
+        ("neu Montage 24.11. 10 Uhr", "de", New("Montage", TEN)),
+        ("new Match tue 10am", "en", New("Match", TEN)),
+        ("neu Mittag Fr 12:10", "de", New("Mittag", At(at(11, 27, 12, 10)))),
+        ("neu Budget Ende Fr 11 Uhr", "de", New("Budget Ende", At(at(11, 27, 11)))),
+        ("neu Weekly every other monday at 9", "de",
+         New("Weekly", Every(At(at(11, 30, 9)), "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO"))),
+        ("new Weekly every other monday at 9", "en",
+         New("Weekly", Every(At(at(11, 30, 9)), "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO"))),
+        ("neu Termin am Freitag um 9", "de", New("Termin", At(at(11, 27, 9)))),
+        ("neu Termin um 9 Uhr am Freitag", "de", New("Termin", At(at(11, 27, 9)))),
+        ("neu Termin am Freitag, den 27.11., ab 9", "de", New("Termin", At(at(11, 27, 9)))),
+        ("new Review on friday at 9", "en", New("Review", At(at(11, 27, 9)))),
         ("neu Runde jeden Dienstag 10 Uhr", "de", New("Runde", Every(TEN, "FREQ=WEEKLY;BYDAY=TU"))),
         ("neu Runde nächsten Dienstag 10 Uhr", "de", New("Runde", Choice((TEN, At(at(12, 1, 10)))))),
         ("neu Budgetrunde nächsten Di 14-15 Uhr {anna} {ben}", "de",
@@ -114,7 +128,7 @@ def test_who_is_optional(text: str, attendees: tuple[str, ...], optional: tuple[
     "text",
     [
         'neu "Jour fixe" morgen 10 Uhr ort:"Raum 4.12" text:Haushalt for:45m kal:it-team link:no',
-        "neu „Jour fixe“ ort:„Raum 4.12“ morgen desc:Haushalt 10 Uhr dauer:45m cal:it-team link:NEIN",
+        "neu „Jour fixe“ ort:„Raum 4.12“ morgen 10 Uhr desc:Haushalt dauer:45m cal:it-team link:NEIN",
         "new LOC:'Raum 4.12' text:„Haushalt“ für:45min cal:it-team, link:no «Jour fixe» morgen 10 Uhr",
         "neu Jour fixe ort:“Raum 4.12”\ntext:Haushalt\nfor:0:45 kal:it-team\nlink:aus morgen 10 Uhr",
     ],
@@ -165,6 +179,7 @@ def test_a_description_keeps_its_lines_and_a_place_may_be_an_address() -> None:
         ("neu Jour fixe morgen 10 Uhr for:ewig", "duration_not_understood", {"text": "ewig"}),
         ("neu Jour fixe morgen 10-11 Uhr for:2h", "duration_and_end", {"text": "2h"}),
         ("neu Jour fixe morgen for:2h", "duration_all_day", {"text": "2h"}),
+        ("neu farbe:rot ort:A", "unknown_option", {"option": "farbe"}),
     ],
 )
 def test_what_is_wrong_is_said_and_quoted(text: str, reason: str, params: dict[str, str]) -> None:
@@ -241,14 +256,27 @@ def test_of_two_dates_the_sender_chooses_one() -> None:
         (
             "neu Jour fixe Dienstg 10 Uhr",
             "border_unclear",
-            {"title": "Jour fixe Dienstg", "words": "Dienstg"},
+            {"words": "Dienstg", "suggestion": '"Jour fixe Dienstg" 10 Uhr'},
         ),
-        ("neu Jour fixe Dienstg 10:00", "border_unclear", {"title": "Jour fixe Dienstg", "words": "Dienstg"}),
-        ("new Jour fixe tuesdy 10:00", "border_unclear", {"title": "Jour fixe tuesdy", "words": "tuesdy"}),
+        ("neu Jour fixe Dienstg 10:00", "border_unclear", {"words": "Dienstg"}),
+        ("new Jour fixe tuesdy 10:00", "border_unclear", {"words": "tuesdy"}),
+        ("neu Dienstg 10 Uhr", "border_unclear", {"words": "Dienstg"}),
+        ("neu Feier 20 Uhr", "border_unclear", {"words": "Feier", "suggestion": '"Feier" 20 Uhr'}),
+        ("neu Budget Ende 14 Uhr", "border_unclear", {"words": "Ende"}),
+        ('neu "Teil" zwei Mo 16 Uhr', "border_unclear", {"words": "zwei", "suggestion": '"Teil zwei" Mo 16 Uhr'}),
+        (
+            "neu Faust „Teil 2“ Dienstg 10 Uhr ort:Saal",
+            "border_unclear",
+            {"words": "Dienstg", "suggestion": '"Faust „Teil 2“ Dienstg" 10 Uhr …'},
+        ),
+        ("neu KW 49 Planung Mi 10", "border_unclear", {"words": "KW 49", "suggestion": '"KW 49 Planung" Mi 10'}),
+        ("new next week planning wed 10am", "border_unclear", {"words": "next week"}),
+        ("neu Test Mo 24.11. 10 Uhr", "date_falls_on_1", {"words": "Mo 24.11. 10 Uhr"}),
+        ("new Test Mon 24 Nov 10am", "date_falls_on_1", {"words": "Mon 24 Nov 10am"}),
         ("neu Jour fixe morgen 10 Uhr bitte", "date_not_understood", {"text": "morgen 10 Uhr bitte", "words": "bitte"}),
         ("neu Jour fixe morgen 10 Uhr @Anna, danke", "person_not_linked", {"name": "@Anna"}),
         ('neu Treffen Dienstag "Budget" 10 Uhr', "border_unclear", {"words": "Dienstag"}),
-        ("neu morgen 10 Uhr Jour fixe", "title_after_date", {"title": "Jour fixe", "when": "morgen 10 Uhr"}),
+        ("neu morgen 10 Uhr Jour fixe", "title_after_date", {"suggestion": '"Jour fixe" morgen 10 Uhr'}),
         ("neu Klausur irgendwann nächste Woche", "date_vague", {"text": "nächste Woche"}),
     ],
 )
@@ -261,3 +289,60 @@ def test_a_doubtful_border_is_no_guess(text: str, reason: str, params: dict[str,
 def test_the_language_that_reads_more_words_was_spoken(locale: Locale) -> None:
     assert typed("neu Jour fixe tomorrow 10:00", locale=locale) == New("Jour fixe", TEN)
     assert typed("neu Jour fixe morgen 10:00", locale=locale) == New("Jour fixe", TEN)
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "value", "longer"),
+    [
+        ("neu Runde Freitag 13 Uhr {ben} optional: {anna} ort:Raum 4.12", "ort", "Raum", "Raum 4.12"),
+        ("neu Sitzung Mi ort:Raum 15", "ort", "Raum", "Raum 15"),
+        ("neu Sitzung Mi ort:Zimmer 9:30", "ort", "Zimmer", "Zimmer 9:30"),
+        ("neu Sitzung ort:Saal 2 Mi 14 Uhr", "ort", "Saal", "Saal 2 …"),
+        ("neu ort:Rathaus, Saal 2", "ort", "Rathaus", "Rathaus, Saal …"),
+        ("neu Sitzung Mi 10 ort:Saal A:12", "ort", "Saal", "Saal A:12"),
+        ("neu Sitzung Mi 10 ort:Haus und Hof {ben}", "ort", "Haus", "Haus und …"),
+        ("neu Sitzung Mi 10 ort:Raum;2", "ort", "Raum", "Raum; …"),
+        ('neu Mi 10 ort:Raum"4"', "ort", "Raum", 'Raum"4"'),
+        ("new Review wed loc:Room 15 {ben}", "loc", "Room", "Room 15"),
+        ("neu Sitzung Mi 10 text:Bitte alles mitbringen", "text", "Bitte", "Bitte alles …"),
+        ("new Review wed 10am desc:bring all", "desc", "bring", "bring all"),
+        ("neu Sitzung Mi 10 for:1 h", "for", "1", "1 h"),
+        ("neu Sitzung Mi 10 dauer:1h 30", "dauer", "1h", "1h 30"),
+        ("new Review wed 10am for:1h 30m", "for", "1h", "1h 30m"),
+        ("neu Sitzung Mi 10 for:2 Stunden und 15 Minuten", "for", "2", "2 Stunden und 15 Minuten"),
+    ],
+)
+def test_a_value_that_may_go_on_is_not_cut_off(text: str, option: str, value: str, longer: str) -> None:
+    result = refusal(text)
+    assert (result.reason, result.command) == ("option_needs_quotes", CommandId.NEW)
+    assert result.params == {"option": option, "value": value, "longer": longer}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "neu Jour fixe morgen 10 Uhr ort:Rathaus",
+        "neu Jour fixe morgen 10 Uhr ort:Rathaus link:yes",
+        'neu "Jour fixe" ort:"Rathaus" morgen 10 Uhr',
+        'neu ort:Rathaus "Jour fixe" morgen 10 Uhr',
+        "neu Jour fixe ort:Rathaus\nmorgen 10 Uhr",
+        "new Jour fixe tomorrow 10am loc:Rathaus",
+    ],
+)
+def test_a_value_without_quotes_ends_where_nothing_can_belong_to_it(text: str) -> None:
+    assert typed(text) == New("Jour fixe", TEN, location="Rathaus")
+
+
+@pytest.mark.parametrize("people", ["{ben}", "mit {ben}", ", {ben}", "with {ben}", "required: {ben}"])
+def test_people_may_follow_a_value_without_quotes(people: str) -> None:
+    assert typed(f"neu Jour fixe morgen 10 Uhr ort:Rathaus {people}") == New(
+        "Jour fixe", TEN, location="Rathaus", attendees=(BEN,)
+    )
+
+
+def test_a_date_may_follow_a_length() -> None:
+    assert typed("neu Jour fixe for:1h 24.11. 10 Uhr") == New("Jour fixe", TEN, duration=timedelta(hours=1))
+
+
+def test_people_without_a_link_are_named_as_such_behind_a_value() -> None:
+    assert refusal("neu Jour fixe morgen 10 Uhr ort:Rathaus mit @Anna").reason == "person_not_linked"

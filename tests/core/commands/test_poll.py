@@ -135,7 +135,7 @@ def test_behaviour(text: str, behaviour: PollOptions) -> None:
     ("until", "moment"),
     [
         ('until:"heute 18 Uhr"', at(11, 23, 18)),
-        ("bis:heute", at(11, 23, 23, 59)),
+        ('bis:"heute"', at(11, 23, 23, 59)),
         ('bis:"Di 13:59"', at(11, 24, 13, 59)),
         ("until:„tomorrow 9am“", at(11, 24, 9)),
     ],
@@ -232,3 +232,30 @@ def test_of_a_deadline_only_plausible_readings_are_left() -> None:
     assert result.until == (at(11, 24, 9), at(12, 1, 9))
     assert result.unsettled == Choice((At(at(11, 24, 9)), At(at(12, 1, 9))))
     assert result.settled(1).until == (at(12, 1, 9),)
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "longer"),
+    [
+        ('umfrage "X" Di 14; Mi 10 until:Mo 18 Uhr', "until", "Mo 18 Uhr"),
+        ('umfrage "X" bis:heute 18 Uhr; Di 14; Mi 10', "bis", "heute 18 Uhr"),
+        ('poll "X" Tue 14; Wed 10 until:today 6pm', "until", "today 6pm"),
+        ('umfrage "X" Di 14; Mi 10 ort:Saal 3; Fr 9', "ort", "Saal 3"),
+        ('umfrage "X" Di 14; Mi 10 text:Neues Auto', "text", "Neues Auto"),
+        ('umfrage "X" Di 14; Mi 10 for:1 h', "for", "1 h"),
+    ],
+)
+def test_a_value_that_may_go_on_is_not_cut_off(text: str, option: str, longer: str) -> None:
+    result = refusal(text)
+    assert result.reason == "option_needs_quotes"
+    assert (result.params["option"], result.params["longer"]) == (option, longer)
+
+
+def test_what_ends_a_value_without_quotes_in_a_poll() -> None:
+    result = poll('umfrage "X" Di 14; Mi 10 ort:Saal; Fr 9 until:heute auto')
+    assert (result.location, len(result.options), result.behaviour.auto) == ("Saal", 3, True)
+    assert result.until == (at(11, 23, 23, 59),)
+
+
+def test_an_option_on_the_wrong_weekday_is_told_the_right_one() -> None:
+    assert refusal('umfrage "X" Mo 24.11. 10 Uhr; Mi 10').params["why"] == "date_falls_on_1"

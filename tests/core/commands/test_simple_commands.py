@@ -184,7 +184,13 @@ def test_a_number_of_days(text: str) -> None:
         ("event", "event_needs_reply", CommandId.EVENT),
         ("hilfe xyz", "unknown_command", CommandId.HELP),
         ("hilfe umfrgae", "unknown_command_near", CommandId.HELP),
-        ('neu "Jour fixe morgen', "quote_open", None),
+        ('neu "Jour fixe morgen', "quote_open", CommandId.NEW),
+        ('"Jour fixe morgen', "quote_open", None),
+        ("liste 0t", "window_days", CommandId.LIST),
+        ("liste 1000t", "window_days", CommandId.LIST),
+        ("list 0d", "window_days", CommandId.LIST),
+        ("liste KW 60", "date_impossible", CommandId.LIST),
+        ("hilfe buche", "command_not_yet", CommandId.HELP),
     ],
 )
 def test_what_is_wrong_is_said(text: str, reason: str, command: CommandId | None) -> None:
@@ -198,9 +204,12 @@ def test_what_is_wrong_is_said(text: str, reason: str, command: CommandId | None
         ("lsite", "liste"),
         ("umfrgae X Di 14; Mi 10", "umfrage"),
         ("absagne 3", "absagen"),
-        ("finde 1h morgen", None),
-        ("buche 2", "suche"),
-        ("ja", None),
+        ("lösche 3", "absagen"),
+        ("Storno 3", "absagen"),
+        ("stornieren: 3", "absagen"),
+        ("delete 3", "cancel"),
+        ('umfragen "X" Di 14; Mi 10', "umfrage"),
+        ("vergiss das", None),
         ("Jour fixe morgen 10 Uhr", None),
         ('"Jour fixe" morgen', None),
         ("{anna} liste", None),
@@ -215,3 +224,45 @@ def test_unknown_words_are_quoted_and_never_run(text: str, suggestion: str | Non
     assert result.reason == ("unknown_command" if suggestion is None else "unknown_command_near")
     assert result.params.get("suggestion") == suggestion
     assert len(str(result.params["word"])) <= 60
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("buche 1", "buche"),
+        ("book", "book"),
+        ("finde 1h morgen", "finde"),
+        ("suche-zeit 1h", "suche-zeit"),
+        ("Ja!", "Ja!"),
+        ("vielleicht 3", "vielleicht"),
+        ('ÄNDERE 2 titel:"x"', "ÄNDERE"),
+        ('aendere 2 titel:"x"', "aendere"),
+        ("erinnere 15m", "erinnere"),
+        ("übersicht aus", "übersicht"),
+        ("rückgängig", "rückgängig"),
+        ("undo", "undo"),
+        ("tz Europe/Berlin", "tz"),
+        ("sprache raum de", "sprache"),
+        ("umfragen", "umfragen"),
+        ("meine Daten", "meine Daten"),
+        ("my data", "my data"),
+        ("vergiss mich", "vergiss mich"),
+        ("forget me", "forget me"),
+        ("kalender", "kalender"),
+        ("unmap it", "unmap"),
+        ("abo neu", "abo"),
+        ("setze x y", "setze"),
+    ],
+)
+def test_commands_of_later_versions_are_known_as_such(text: str, word: str) -> None:
+    result = refusal(text)
+    assert (result.reason, result.params, result.code) == ("command_not_yet", {"word": word}, Code.NOT_UNDERSTOOD)
+
+
+def test_days_that_are_over_can_be_listed() -> None:
+    yesterday = List((date(2026, 11, 22), date(2026, 11, 23)))
+    assert [typed("liste gestern"), typed("gestern"), typed("list yesterday", locale="en")] == [yesterday] * 3
+
+
+def test_a_day_that_is_over_and_cannot_be_listed_is_said_to_be_over() -> None:
+    assert refusal("liste 20.11.").code is Code.IN_PAST

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calbot.core.commands import ENTRIES, CommandId, entry_of
+from calbot.core.commands import ENTRIES, CommandId, Entry, entry_of
 from calbot.core.commands.tokens import fold
-from calbot.core.commands.vocabulary import distance, find, suggest
+from calbot.core.commands.vocabulary import distance, find, later_command, suggest, synonym
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,18 @@ def test_each_command_but_an_answer_has_a_word_in_both_languages() -> None:
     assert {entry.command for entry in ENTRIES} == set(CommandId) - {CommandId.ANSWER}
     assert all(entry.names("de") and entry.names("en") for entry in ENTRIES)
     assert entry_of(CommandId.NEW).names("de")[0] == "neu"
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.command.value)
+def test_no_command_of_this_version_is_called_one_of_a_later(entry: Entry) -> None:
+    for name in (*entry.en, *entry.de):
+        assert later_command([name]) is None
+        assert synonym(name) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("Löschen", "absagen"), ("loesche", "absagen"), ("remove", "cancel"), ("Termin", None)]
+)
+def test_other_words_for_a_command(word: str, meant: str | None) -> None:
+    assert synonym(word) == meant
+    assert meant is None or find(meant) is CommandId.CANCEL

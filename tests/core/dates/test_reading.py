@@ -49,7 +49,6 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         ("Fr 15-14 Uhr", Reason.IMPOSSIBLE, ""),
         ("26.11. bis 24.11.", Reason.IMPOSSIBLE, ""),
         ("28.3.2027 2:30", Reason.SKIPPED_BY_CLOCK_CHANGE, ""),
-        ("Mi 24.11. 10 Uhr", Reason.CONTRADICTORY, ""),
         ("morgen 14 Uhr morgens", Reason.CONTRADICTORY, ""),
         ("jeden Freitag 10 Uhr bis 25.11.", Reason.CONTRADICTORY, ""),
         ("nächste Woche", Reason.VAGUE, ""),
@@ -63,6 +62,21 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 )
 def test_a_refusal_names_its_reason(phrase: str, reason: Reason, words: str) -> None:
     assert read(phrase, locale="de", now=NOW) == Unread(reason, words)
+
+
+@pytest.mark.parametrize(
+    ("locale", "phrase", "falls_on"),
+    [
+        ("de", "Mi 24.11. 10 Uhr", 1),
+        ("de", "Montag, den 25. Dezember 2026", 4),
+        ("en", "Mon 24 Nov 10am", 1),
+        ("en", "monday, tomorrow", 1),
+        ("de", "KW 49 Mi 24.11.", None),
+        ("en", "mon 10/12", None),  # October or December
+    ],
+)
+def test_a_wrong_weekday_is_told_the_right_one(locale: Locale, phrase: str, falls_on: int | None) -> None:
+    assert read(phrase, locale=locale, now=NOW) == Unread(Reason.CONTRADICTORY, falls_on=falls_on)
 
 
 def test_readings_are_in_the_zone_of_now() -> None:

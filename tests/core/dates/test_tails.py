@@ -50,6 +50,24 @@ def parted(words: list[str], start: int, reading: Reading) -> str:
         ("de", "TOP 3 Dienstag 10 Uhr", "TOP 3 | at 2026-11-24T10:00"),
         ("de", "morgen 14 Uhr", " | at 2026-11-24T14:00"),
         ("de", "Termine morgen 10 Uhr", "Termine | at 2026-11-24T10:00"),
+        ("de", "Feier Fr 20 Uhr", "Feier | at 2026-11-27T20:00"),
+        ("de", "Montage morgen 10 Uhr", "Montage | at 2026-11-24T10:00"),
+        ("de", "Mittag Fr 12:10", "Mittag | at 2026-11-27T12:10"),
+        ("de", "Budget Ende Fr 11 Uhr", "Budget Ende | at 2026-11-27T11:00"),
+        ("de", "KW 49 Planung Mi 2.12. 10 Uhr", "KW 49 Planung | at 2026-12-02T10:00"),
+        ("de", "Montag Planung Mo 30.11. 10 Uhr", "Montag Planung | at 2026-11-30T10:00"),
+        ("de", "November Rückblick Fr 10", "November Rückblick | at 2026-11-27T10:00"),
+        ("de", "Mai-Feier Fr 10", "Mai-Feier | at 2026-11-27T10:00"),
+        ("de", "1. Sitzung Fr 10 Uhr", "1. Sitzung | at 2026-11-27T10:00"),
+        ("de", "So geht Digitalisierung Fr 20 Uhr", "So geht Digitalisierung | at 2026-11-27T20:00"),
+        ("de", "Sonntagsdienst Fr 20 Uhr", "Sonntagsdienst | at 2026-11-27T20:00"),
+        (
+            "en",
+            "Weekly every other monday at 9",
+            "Weekly | every 2026-11-30T09:00;FREQ=WEEKLY;INTERVAL=2;BYDAY=MO",
+        ),
+        ("en", "Match fri 10am", "Match | at 2026-11-27T10:00"),
+        ("en", "Monday blues mon 30 Nov 10am", "Monday blues | at 2026-11-30T10:00"),
         ("en", "Budget review friday 2-3pm", "Budget review | at 2026-11-27T14:00/2026-11-27T15:00"),
         ("en", "Kickoff and review tomorrow 2pm", "Kickoff and review | at 2026-11-24T14:00"),
         ("en", "1:1 with Bob tomorrow 2pm", "1:1 with Bob | at 2026-11-24T14:00"),
@@ -109,7 +127,28 @@ def test_a_border_that_may_be_elsewhere_is_asked_about(locale: Locale, text: str
         ("de", "Treffen am 24 14 Uhr", "am 24"),
         ("de", "Treffen Mi 25 14 Uhr", "Mi 25"),
         ("de", "Treffen 10 24.11.", "10"),
-        ("de", "Montage morgen 10 Uhr", "Montage"),
+        ("de", "Montage 10 Uhr", "Montage"),
+        ("de", "montage morgen 10 Uhr", "montage"),
+        ("de", "Budget Montage morgen 10 Uhr", "Montage"),
+        ("de", "Dienstg 10 Uhr", "Dienstg"),
+        ("de", "Budget Ende 10 Uhr", "Ende"),
+        ("de", "12. Novmber Fr 10 Uhr", "Novmber"),
+        # a day in front, another one at the end
+        ("de", "KW 49 Planung Mi 10", "KW 49"),
+        ("de", "KW49: Planung Mi 10", "KW49"),
+        ("de", "Planung KW 49 Team Mi 10", "KW 49"),
+        ("de", "nächste Woche Planung Mi 10", "nächste Woche"),
+        ("de", "Mittwoch Planung Fr 10", "Mittwoch"),
+        ("de", "Am Mittwoch Planung Fr 10", "Am Mittwoch"),
+        ("de", "morgen Planung Fr 10", "morgen"),
+        ("de", "Dezember Planung Mi 10", "Dezember"),
+        ("de", "Dezember Planung 10 Uhr", "Dezember"),
+        ("de", "November Planung 10 Uhr", "November"),
+        ("de", "24.12. Planung Fr 10", "24.12."),
+        ("en", "week 49 planning wed 10am", "week 49"),
+        ("en", "next week planning wed 10am", "next week"),
+        ("en", "tomorrow planning fri 10am", "tomorrow"),
+        ("en", "March planning tue 10am", "March"),
         ("de", "Gespräch mit Frau Mai morgen 10 Uhr", "Mai"),
         # the other half of the date stands in front
         ("de", "morgen Budgetrunde 14 Uhr", "morgen"),
@@ -176,3 +215,12 @@ def test_any_words_are_parted_without_harm(words: list[str]) -> None:
     if tail is not None:
         assert 0 <= tail.start < len(words)
         assert all(0 <= split.start < len(words) for split in tail.alternatives)
+
+
+@pytest.mark.parametrize("date", ["27.11.", "27.11.2026", "27. November"])
+def test_a_whole_date_after_a_numbered_noun_is_no_number_of_it(date: str) -> None:
+    words = f"Runde {date} 10-11 Uhr".split()
+    tail = split_tail(words, locale="de", now=NOW)
+    assert tail is not None
+    assert parted(words, tail.start, tail.reading) == "Runde | at 2026-11-27T10:00/2026-11-27T11:00"
+    assert tail.alternatives == ()

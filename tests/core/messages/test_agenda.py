@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
 
-from calbot.core.messages import agenda, next_meeting
+from calbot.core.messages import agenda, agenda_order, next_meeting
 from calbot.core.model import AllDay, Details, Kind, Locale, Occurrence, Status, Timed
 
 from .examples import LINK, TUESDAY, at, event, reader
@@ -113,6 +114,65 @@ def test_nothing_in_the_window(locale: Locale, search: str | None, text: str) ->
 def test_a_search_says_what_was_searched_for() -> None:
     message = agenda(reader(), items()[2:3], window=(WEEK[0], date(2027, 5, 22)), search="jour")
     assert message.text.splitlines()[0] == "Termine mit „jour“: Mo., 23.11. – Sa., 22.05.2027"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        (
+            "de",
+            """\
+Termine mit „jour fixe“: Di., 24.11.
+
+Morgen, Dienstag, 24. November
+1. 14:00–15:00 Jour fixe (jeden Dienstag, bis Fr., 18.12.2026), Raum 2
+2. 14:00–15:00 Jour fixe Ost
+
+und 12 weitere; kürzer wird die Liste mit !meet liste morgen suche:jour fixe
+Einzelheiten: !meet zeige 1""",
+        ),
+        (
+            "en",
+            """\
+Events with “jour fixe”: Tue, 24 Nov
+
+Tomorrow, Tuesday 24 November
+1. 14:00–15:00 Jour fixe (every Tuesday, until Fri, 18 Dec 2026), Raum 2
+2. 14:00–15:00 Jour fixe Ost
+
+and 12 more; a shorter list: !meet list tomorrow search:jour fixe
+Details: !meet show 1""",
+        ),
+    ],
+)
+def test_in_a_search_a_series_is_shown_with_its_rule_and_the_hint_keeps_the_search(locale: Locale, text: str) -> None:
+    rule = "FREQ=WEEKLY;BYDAY=TU;UNTIL=20261218T130000Z"
+    series = event(details=Details(title="Jour fixe", location="Raum 2", rule=rule))
+    other = event(details=Details(title="Jour fixe Ost", rule="FREQ=HOURLY"))
+    day = date(2026, 11, 24)
+    message = agenda(reader(locale), [(1, series), (2, other)], window=(day, day), search="jour fixe", more=12)
+    assert message.text == text
+    assert "jeden" not in agenda(reader("de"), [(1, series)], window=(day, day)).text
+
+
+def test_the_rule_of_a_hidden_series_is_not_shown() -> None:
+    hidden = event(details=Details(title="", rule="FREQ=WEEKLY;BYDAY=TU", hidden=True))
+    message = agenda(reader(), [(1, hidden)], window=WEEK, search="x")
+    assert "1. 14:00–15:00 Belegt" in message.text.splitlines()
+
+
+def test_what_begins_together_is_in_the_order_of_end_and_title() -> None:
+    day = AllDay(date(2026, 11, 24), date(2026, 11, 25))
+    ordered = [
+        event("z", day),
+        event("z", Timed(at(24, 14), at(24, 14, 30))),
+        event("a", TUESDAY, uid="1"),
+        event("A", TUESDAY, uid="2"),
+        event("b", TUESDAY),
+        event("a", Timed(at(24, 14, 30), at(24, 14, 45))),
+    ]
+    shuffled = [ordered[place] for place in (3, 5, 0, 4, 2, 1)]
+    assert sorted(shuffled, key=partial(agenda_order, reader())) == ordered
 
 
 def test_old_data_is_marked_with_its_age() -> None:

@@ -38,10 +38,10 @@ Serie: jeden Dienstag, bis Fr., 18.12.2026
 Ort: Raum 4.12
 Teilnehmen: {LINK}
 
-Zusagen: Anna Huber (Leitung)
+Zugesagt: Anna Huber (Leitung)
 Vielleicht: Carla Roth (optional)
-Offen: Ben Maier und Dragan Ilić (ohne E-Mail)
-Absagen: Eva Stein
+Noch offen: Ben Maier und Dragan Ilić (ohne E-Mail)
+Abgesagt: Eva Stein
 Vertretung: Fritz Ohm
 Kalender: it-team
 
@@ -90,13 +90,13 @@ def test_a_full_card(locale: Locale) -> None:
     assert card.discloses
 
 
-def test_html_says_the_same_and_shows_the_link_by_its_host() -> None:
+def test_html_says_the_same_with_the_link_as_it_is() -> None:
     card = meeting_card(reader(), event(details=DETAILS), people=PEOPLE[:2], calendar_title="it-team")
     assert card.html == (
         "<p><strong>Jour fixe IT</strong><br>Di., 24.11.2026, 14:00–15:00 Uhr<br>"
         "Serie: jeden Dienstag, bis Fr., 18.12.2026<br>Ort: Raum 4.12<br>"
-        f'Teilnehmen: <a href="{LINK}">meet.example.org</a></p>'
-        "<p>Zusagen: Anna Huber (Leitung)<br>Offen: Ben Maier<br>Kalender: it-team</p>"
+        f'Teilnehmen: <a href="{LINK}">{LINK}</a></p>'
+        "<p>Zugesagt: Anna Huber (Leitung)<br>Noch offen: Ben Maier<br>Kalender: it-team</p>"
     )
 
 
@@ -167,6 +167,27 @@ def test_a_conflict_with_a_hidden_event_is_busy() -> None:
 
 
 @pytest.mark.parametrize(
+    ("locale", "notes"),
+    [
+        (
+            "de",
+            "Nicht in diesem Raum und ohne bekannte E-Mail-Adresse, erfahren also nichts davon: Dragan Ilić\n"
+            "Von dieser Änderung wurde niemand per E-Mail benachrichtigt.",
+        ),
+        (
+            "en",
+            "Not in this room and without a known e-mail address, so they will not learn of it: Dragan Ilić\n"
+            "Nobody was told of this change by e-mail.",
+        ),
+    ],
+)
+def test_who_learns_nothing_of_an_event_or_a_change(locale: Locale, notes: str) -> None:
+    said = [Say("not_here", {"names": "Dragan Ilić"}), Say("nobody_told")]
+    card = meeting_card(reader(locale), event(), people=[], calendar_title="", notes=said)
+    assert card.text.split("\n\n")[1] == notes
+
+
+@pytest.mark.parametrize(
     ("headline", "first"),
     [
         (Headline.SHOWN, "Jour fixe IT"),
@@ -209,23 +230,23 @@ def test_small_cards(details: Details, text: str) -> None:
 @pytest.mark.parametrize(
     ("accepted", "open_", "lines"),
     [
-        (3, 0, ["Zusagen: P0, P1 und P2"]),
-        (10, 0, ["Zusagen: P0, P1, P2, P3, P4, P5, P6, P7, P8 und P9"]),
-        (11, 0, ["Zusagen: P0, P1, P2, P3, P4, P5, P6, P7, P8, P9 und 1 weitere"]),
+        (3, 0, ["Zugesagt: P0, P1 und P2"]),
+        (10, 0, ["Zugesagt: P0, P1, P2, P3, P4, P5, P6, P7, P8 und P9"]),
+        (11, 0, ["Zugesagt: P0, P1, P2, P3, P4, P5, P6, P7, P8, P9 und 1 weitere"]),
         (
             8,
             14,
             [
-                "Zusagen: P0, P1, P2, P3, P4, P5, P6 und P7",
-                "Offen: P8, P9 und 12 weitere",
+                "Zugesagt: P0, P1, P2, P3, P4, P5, P6 und P7",
+                "Noch offen: P8, P9 und 12 weitere",
             ],
         ),
         (
             12,
             5,
             [
-                "Zusagen: P0, P1, P2, P3, P4, P5, P6, P7, P8, P9 und 2 weitere",
-                "Offen: 5 Personen",
+                "Zugesagt: P0, P1, P2, P3, P4, P5, P6, P7, P8, P9 und 2 weitere",
+                "Noch offen: 5 Personen",
             ],
         ),
     ],
@@ -242,4 +263,4 @@ def test_of_many_people_ten_are_named(accepted: int, open_: int, lines: list[str
 def test_people_without_a_name_are_shown_by_what_is_known() -> None:
     people = [Person("", BEN), Person("\u200b")]
     card = meeting_card(reader(), event(), people=people, calendar_title="")
-    assert card.text.endswith("Offen: @ ben:example.org und ohne Namen")
+    assert card.text.endswith("Noch offen: @ ben:example.org und ohne Namen")

@@ -15,6 +15,7 @@ from .examples import BEN, LINK, WEDNESDAY, event, reader
 
 OLD = event(details=Details(title="Jour fixe IT", location="Raum 4.12", link=LINK))
 NEW = event(details=Details(title="Jour fixe IT", location="Raum 4.12", link=LINK, sequence=1), when=WEDNESDAY)
+WEEKLY = event(details=Details(title="Jour fixe IT", rule="FREQ=WEEKLY;BYDAY=TU"))
 HIDDEN = event(details=Details(title="geheim", location="geheim", hidden=True))
 
 
@@ -47,10 +48,28 @@ def test_a_moved_message_can_mention_people() -> None:
     assert message.mentions == (BEN,)
 
 
-def test_moving_a_series_says_so_and_carries_notes() -> None:
-    message = moved(reader(), OLD, NEW, whole_series=True, notes=[Say("nobody_invited")])
-    assert message.text.splitlines()[0] == "Ganze Serie verschoben: Jour fixe IT"
-    assert message.text.endswith("\n\nEinladungen per E-Mail wurden nicht verschickt.")
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        (
+            "de",
+            "Ganze Serie verschoben: Jour fixe IT\nBisher: Di., 24.11.2026, 14:00–15:00 Uhr\n"
+            "Neu: Mi., 25.11.2026, 10:00–11:00 Uhr\nSerie: jeden Mittwoch\n\n"
+            "Von dieser Änderung wurde niemand per E-Mail benachrichtigt.",
+        ),
+        (
+            "en",
+            "Whole series moved: Jour fixe IT\nBefore: Tue, 24 Nov 2026, 14:00–15:00\n"
+            "Now: Wed, 25 Nov 2026, 10:00–11:00\nRepeats: every Wednesday\n\n"
+            "Nobody was told of this change by e-mail.",
+        ),
+    ],
+)
+def test_moving_a_series_says_so_with_its_rule_and_carries_notes(locale: Locale, text: str) -> None:
+    new = event(details=Details(title="Jour fixe IT", rule="FREQ=WEEKLY;BYDAY=WE"), when=WEDNESDAY)
+    message = moved(reader(locale), WEEKLY, new, whole_series=True, notes=[Say("nobody_told")])
+    assert message.text == text
+    assert "every" not in moved(reader("en"), WEEKLY, new).text
 
 
 @pytest.mark.parametrize(
@@ -58,11 +77,12 @@ def test_moving_a_series_says_so_and_carries_notes() -> None:
     [
         ("de", False, "Abgesagt: Jour fixe IT\nDi., 24.11.2026, 14:00–15:00 Uhr\nGrund: <keine> Themen"),
         ("en", False, "Cancelled: Jour fixe IT\nTue, 24 Nov 2026, 14:00–15:00\nReason: <keine> Themen"),
-        ("de", True, "Ganze Serie abgesagt: Jour fixe IT\nDi., 24.11.2026, 14:00–15:00 Uhr\nGrund: <keine> Themen"),
+        ("de", True, "Ganze Serie abgesagt: Jour fixe IT\nSerie: jeden Dienstag\nGrund: <keine> Themen"),
+        ("en", True, "Whole series cancelled: Jour fixe IT\nRepeats: every Tuesday\nReason: <keine> Themen"),
     ],
 )
 def test_cancelled(locale: Locale, whole: bool, text: str) -> None:
-    message = cancelled(reader(locale), OLD, reason="<keine> Themen", whole_series=whole)
+    message = cancelled(reader(locale), WEEKLY, reason="<keine> Themen", whole_series=whole)
     assert message.text == text
     assert message.html.count("<del>") == 2
     assert "&lt;keine&gt;" in message.html

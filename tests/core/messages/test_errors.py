@@ -52,11 +52,6 @@ from .examples import LOCALES, reader
             "Dieser Termin wurde inzwischen von anderer Seite geändert. Es wurde nichts eingetragen; "
             "bitte sehen Sie ihn sich noch einmal an.",
         ),
-        (
-            UserError(Code.FORBIDDEN, "not_your_event", needed=50),
-            None,
-            "Hier dürfen Sie eigene Termine ändern; für die anderer brauchen Sie die Berechtigungsstufe 50.",
-        ),
     ],
 )
 def test_errors_in_words(raised: CalbotError, example: str | None, text: str) -> None:
@@ -65,6 +60,77 @@ def test_errors_in_words(raised: CalbotError, example: str | None, text: str) ->
     assert message.kind is Kind.ERROR
     assert message.data == {"code": raised.code.value}
     assert not message.notify
+
+
+@pytest.mark.parametrize(
+    ("reason", "needed", "de", "en"),
+    [
+        (
+            "not_your_event",
+            50,
+            "Hier dürfen Sie eigene Termine ändern. Die anderer zu ändern, ist der Moderation des Raums vorbehalten.",
+            "You may change your own events here. To change those of others is for the moderators of the room.",
+        ),
+        (
+            "not_your_poll",
+            50,
+            "Das ist der Person vorbehalten, die die Umfrage erstellt hat, sowie der Moderation des Raums.",
+            "That is for whoever made the poll, or for the moderators of the room.",
+        ),
+        (
+            "level_too_low",
+            100,
+            "Das ist hier der Administration des Raums vorbehalten.",
+            "That is for the administrators of the room here.",
+        ),
+        (
+            "level_too_low",
+            75,
+            "Das ist hier Personen mit höheren Rechten (Stufe 75) vorbehalten.",
+            "That is for people with more rights (level 75) here.",
+        ),
+    ],
+)
+def test_a_power_level_is_called_by_its_role(reason: str, needed: int, de: str, en: str) -> None:
+    raised = UserError(Code.FORBIDDEN, reason, needed=needed)
+    assert error(reader("de"), raised).text == de
+    assert error(reader("en"), raised).text == en
+
+
+@pytest.mark.parametrize(
+    ("raised", "de", "en"),
+    [
+        (
+            UserError(Code.STALE_REFERENCE, "question_over"),
+            "Diese Frage ist beantwortet oder abgelaufen. Bitte schreiben Sie den Befehl noch einmal.",
+            "This question was answered or has expired. Please write the command once more.",
+        ),
+        (
+            UserError(Code.FORBIDDEN, "not_your_question"),
+            "Diese Frage ist an jemand anderen gerichtet.",
+            "This question is for somebody else.",
+        ),
+        (
+            UserError(Code.STALE_REFERENCE, "occurrence_gone"),
+            "Diesen Termin der Serie gibt es nicht mehr. Welche es gibt, zeigt !meet liste",
+            "This date of the series is not there any more. Those that are: !meet list",
+        ),
+        (
+            UserError(Code.NOT_FOUND, "poll_not_attached"),
+            "Um diese Umfrage kümmere ich mich noch nicht. Soll ein Termin daraus werden, antworten Sie darauf mit "
+            "!meet termin",
+            "I do not take care of this poll yet. To make an event of it, reply to it with !meet event",
+        ),
+        (
+            UserError(Code.NOT_UNDERSTOOD, "auto_needs_people"),
+            "auto braucht außer Ihnen mindestens eine Person, die abstimmen muss. Bitte nennen Sie sie mit @.",
+            "auto needs at least one person besides you who has to vote. Please name them with @.",
+        ),
+    ],
+)
+def test_why_an_answer_or_a_reply_has_no_effect(raised: CalbotError, de: str, en: str) -> None:
+    assert error(reader("de"), raised).text == de
+    assert error(reader("en"), raised).text == en
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -13,10 +13,11 @@ from calbot.core.messages import (
     ok,
     welcome,
     welcome_unmapped,
+    when_text,
 )
 from calbot.core.model import Kind, Locale
 
-from .examples import BEN, member, reader
+from .examples import BEN, TUESDAY, member, reader
 
 NEW = CommandHelp("new", ("new", "neu", "termin"))
 COMMANDS = (CommandHelp("help", ("help", "hilfe")), CommandHelp("list", ("list", "liste")), NEW)
@@ -65,6 +66,59 @@ def test_the_overview_begins_with_what_people_do_most(locale: Locale, text: str)
     assert [command["id"] for command in message.data["commands"]] == ["help", "list", "new"]
 
 
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        (
+            "de",
+            """\
+Das kann ich für Sie tun
+
+Mit diesem Raum ist noch kein Kalender verbunden. Verbinden kann ihn die Stelle, die diesen Bot betreibt.
+
+hilfe: zeigt, was Sie hier tun können
+zustand: zeigt, ob Kalender und Verschlüsselung funktionieren
+
+Mehr zu einem Befehl: !meet hilfe hilfe""",
+        ),
+        (
+            "en",
+            """\
+What I can do for you
+
+No calendar is connected with this room yet. Whoever runs this bot can connect one.
+
+help: shows what you can do here
+status: shows whether calendar and encryption work
+
+More about a command: !meet help help""",
+        ),
+    ],
+)
+def test_without_a_calendar_it_says_so_and_shows_what_works(locale: Locale, text: str) -> None:
+    usable = (COMMANDS[0], CommandHelp("status", ("status", "zustand")))
+    assert help_overview(reader(locale), "!meet", usable, unmapped=True).text == text
+
+
+@pytest.mark.parametrize(
+    ("locale", "who"),
+    [
+        (
+            "de",
+            "Das darf, wer die Umfrage erstellt hat, oder die Moderation des Raums. "
+            "Läuft die Umfrage noch, trage ich den Termin an ihrem Ende ein.",
+        ),
+        (
+            "en",
+            "That is for whoever made the poll, or the moderators of the room. "
+            "If the poll is still open, I book the date when it ends.",
+        ),
+    ],
+)
+def test_help_says_who_may_make_an_event_of_a_poll(locale: Locale, who: str) -> None:
+    assert who in help_command(reader(locale), "!meet", CommandHelp("event", ("event", "termin"))).text.split("\n\n")
+
+
 def test_one_command() -> None:
     message = help_command(reader(), "!meet", NEW)
     assert message.text == (
@@ -88,6 +142,18 @@ def test_a_short_answer() -> None:
     assert message.text == "Ihre Stimme in „<Budget>“: Di., 24.11."
     assert message.html == "Ihre Stimme in „&lt;Budget&gt;“: Di., 24.11."
     assert message.kind is Kind.OK
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("de", "„Budget“ steht schon da: Di., 24.11.2026, 14:00–15:00 Uhr. Es wurde nichts verschoben."),
+        ("en", "“Budget” is there already: Tue, 24 Nov 2026, 14:00–15:00. Nothing was moved."),
+    ],
+)
+def test_nothing_to_move(locale: Locale, text: str) -> None:
+    eyes = reader(locale)
+    assert ok(eyes, "already_there", title="Budget", when=when_text(eyes, TUESDAY)).text == text
 
 
 def test_somebody_who_cannot_be_read_is_told_by_a_mention() -> None:

@@ -12,7 +12,7 @@ from calbot.core.ask import Say
 from calbot.core.messages import poll_end_content, poll_option_label, poll_result, poll_start_content, poll_text
 from calbot.core.model import AllDay, CalendarName, Details, EventId, Kind, Locale, RoomId, Timed, UserId
 from calbot.core.poll_events import POLL_START, read_start
-from calbot.core.poll_model import Option, Poll, PollOptions, PollState
+from calbot.core.poll_model import Option, Poll, PollOptions, PollState, Quorum
 from calbot.core.polls import (
     AllBegun,
     Excluded,
@@ -49,6 +49,12 @@ POLL = Poll(
     until=at(24, 13),
     state=PollState.OPEN,
     start_event=EventId("$poll"),
+)
+RULED = replace(
+    POLL,
+    max_selections=1,
+    required=(ANNA, BEN),
+    behaviour=PollOptions(single=True, auto=True, quorum=Quorum(percent=60)),
 )
 TALLY = Tally({ANNA: ("s1", "s2"), BEN: ("s2",)}, (ANNA, BEN, CARLA))
 
@@ -144,6 +150,81 @@ def test_the_text_beside_the_poll(locale: Locale, text: str) -> None:
     assert message.data["options"][2]["end"] == {"date": "2026-11-27"}
 
 
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        (
+            "de",
+            """\
+Umfrage: Budgetrunde
+Bitte stimmen Sie ab: Ben Maier und Carla Roth
+Erforderlich: Ben Maier, außerdem wer die Umfrage gestartet hat
+Offen bis spätestens Di., 24.11., 13:00 Uhr
+Wählen Sie nur einen Termin.
+Die Umfrage schließt, sobald alle Erforderlichen einen gemeinsamen Termin gewählt haben.
+Ein Termin wird nur eingetragen, wenn mindestens 60 % der Gefragten abstimmen.
+
+1. Di., 24.11., 14:00–15:00 Uhr
+2. Mi., 25.11., 10:00–11:00 Uhr
+3. Fr., 27.11., ganztägig
+
+Sie können auch mit den Ziffern 1️⃣ bis 3️⃣ auf diese Nachricht reagieren oder !meet stimme 2 schreiben.""",
+        ),
+        (
+            "en",
+            """\
+Poll: Budgetrunde
+Please vote: Ben Maier and Carla Roth
+Needed: Ben Maier, and whoever started the poll
+Open until Tue, 24 Nov, 13:00 at the latest
+Choose one date only.
+The poll closes as soon as all who are needed have chosen a common date.
+An event is made only if at least 60 % of those asked vote.
+
+1. Di., 24.11., 14:00–15:00 Uhr
+2. Mi., 25.11., 10:00–11:00 Uhr
+3. Fr., 27.11., ganztägig
+
+You can also vote with the numbers 1️⃣ to 3️⃣ as reactions to this message, or with !meet vote 2.""",
+        ),
+    ],
+)
+def test_the_text_beside_the_poll_names_its_rules(locale: Locale, text: str) -> None:
+    message = poll_text(reader(locale), RULED, [member(BEN), member(CARLA)])
+    assert message.text == text
+    assert message.mentions == (BEN, CARLA)
+    assert message.html.count("https://matrix.to/#/@") == 2
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "de", "en"),
+    [
+        (
+            PollOptions(auto=True),
+            "Die Umfrage schließt, sobald alle Gefragten und wer sie gestartet hat einen gemeinsamen Termin gewählt "
+            "haben.",
+            "The poll closes as soon as all who are asked and whoever started it have chosen a common date.",
+        ),
+        (
+            PollOptions(quorum=Quorum(people=1)),
+            "Ein Termin wird nur eingetragen, wenn mindestens 1 Person abstimmt.",
+            "An event is made only if at least 1 person votes.",
+        ),
+        (
+            PollOptions(quorum=Quorum(people=5)),
+            "Ein Termin wird nur eingetragen, wenn mindestens 5 Personen abstimmen.",
+            "An event is made only if at least 5 people vote.",
+        ),
+    ],
+)
+def test_rules_where_those_asked_are_those_required(behaviour: PollOptions, de: str, en: str) -> None:
+    poll = replace(POLL, asked=(BEN, ANNA), required=(BEN,), behaviour=behaviour)
+    german, english = (poll_text(reader(locale), poll, [member(BEN)]).text.splitlines() for locale in ("de", "en"))
+    assert de in german
+    assert en in english
+    assert not any(line.startswith("Erforderlich") for line in german)
+
+
 def eleven() -> tuple[Option, ...]:
     return tuple(Option(f"s{number}", str(number), None) for number in range(11))
 
@@ -151,7 +232,8 @@ def eleven() -> tuple[Option, ...]:
 @pytest.mark.parametrize(
     ("poll", "line"),
     [
-        (replace(POLL, max_selections=1), "Es kann ein Termin gewählt werden."),
+        (replace(POLL, max_selections=1), "Wählen Sie nur einen Termin."),
+        (replace(POLL, max_selections=1, options=eleven()), "Sie können auch !meet stimme 2 schreiben."),
         (replace(POLL, options=eleven()), "Sie können auch !meet stimme 1 2 schreiben."),
         (
             replace(POLL, behaviour=PollOptions(hidden=True)),
@@ -261,7 +343,7 @@ def test_a_booked_poll_says_everything_that_bears_on_it(locale: Locale) -> None:
         (
             Winner(OPTIONS[0], (ANNA,), required_missing=(BEN,), ahead=(OPTIONS[1], OPTIONS[2])),
             "winner",
-            "Gewählt: Di., 24.11., 14:00–15:00 Uhr\nNicht dabei, obwohl erforderlich: Ben Maier\n"
+            "Gewählt: Di., 24.11., 14:00–15:00 Uhr\nErforderlich, aber anders abgestimmt: Ben Maier\n"
             "Mehr Stimmen, aber nicht für alle Erforderlichen möglich oder schon begonnen: "
             "Mi., 25.11., 10:00–11:00 Uhr und Fr., 27.11., ganztägig",
         ),
@@ -279,6 +361,41 @@ def test_without_an_event_it_says_why(outcome: Outcome, name: str, line: str) ->
 def test_those_who_did_not_vote_are_named() -> None:
     message = poll_result(reader(), POLL, TALLY, Winner(OPTIONS[1], (ANNA, BEN)), occurrence=BOOKED, people=NAMES)
     assert message.text.endswith("Nicht abgestimmt: Carla Roth")
+
+
+@pytest.mark.parametrize(
+    ("locale", "verdict", "rest"),
+    [
+        (
+            "de",
+            "Erforderlich, aber anders abgestimmt: Anna Huber\nErforderlich, aber nicht abgestimmt: Carla Roth",
+            "Nicht abgestimmt: @ d:example.org\nUngültig abgestimmt: @ e:example.org",
+        ),
+        (
+            "en",
+            "Needed, but voted for other dates: Anna Huber\nNeeded, but did not vote: Carla Roth",
+            "Did not vote: @ d:example.org\nInvalid votes: @ e:example.org",
+        ),
+    ],
+)
+def test_each_person_whose_vote_is_missing_is_named_once(locale: Locale, verdict: str, rest: str) -> None:
+    silent, spoiled = UserId("@d:example.org"), UserId("@e:example.org")
+    tally = Tally({ANNA: ("s1",), BEN: ("s2",)}, (ANNA, BEN, CARLA, silent, spoiled), spoiled=(spoiled,))
+    winner = Winner(OPTIONS[1], (BEN,), required_missing=(ANNA, CARLA, spoiled))
+    message = poll_result(reader(locale), POLL, tally, winner, occurrence=BOOKED, people=NAMES)
+    paragraphs = message.text.split("\n\n")
+    assert paragraphs[1] == verdict
+    assert paragraphs[3] == rest
+
+
+def test_whose_votes_cannot_be_read_is_not_said_to_be_silent_or_of_another_mind() -> None:
+    tally = Tally({ANNA: ("s1",), BEN: ("s2",)}, (ANNA, BEN, CARLA))
+    winner = Winner(OPTIONS[1], (BEN,), required_missing=(ANNA, CARLA))
+    message = poll_result(reader(), POLL, tally, winner, occurrence=BOOKED, people=NAMES, unreadable=(ANNA, CARLA))
+    assert "Erforderlich" not in message.text
+    assert message.text.endswith(
+        "Nicht entschlüsseln konnte ich Stimmen von: Anna Huber und Carla Roth. Sie sind nicht mitgezählt."
+    )
 
 
 def test_nobody_is_named_for_silence_where_nobody_voted() -> None:

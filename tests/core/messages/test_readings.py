@@ -138,8 +138,28 @@ def test_a_question_about_a_time() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("locale", "first"), [("de", "„Auto“: Welcher Zeitpunkt ist gemeint?"), ("en", "“Auto”: which time do you mean?")]
+)
+def test_a_question_about_the_time_of_something_names_it(locale: Locale, first: str) -> None:
+    message = question(reader(locale), Ask("when", (At(at(24, 10)), At(at(25, 10))), {"text": "x", "title": "Auto"}))
+    assert message.text.splitlines()[0] == first
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("de", "Welche Umfrage ist gemeint?\n\n1. „Auto“ (ab Do., 26.11., 15:00 Uhr)"),
+        ("en", "Which poll do you mean?\n\n1. “Auto” (from Do., 26.11., 15:00 Uhr)"),
+    ],
+)
+def test_a_question_about_polls_tells_them_apart_by_their_first_date(locale: Locale, text: str) -> None:
+    poll = Say("poll", {"title": "Auto", "first": "Do., 26.11., 15:00 Uhr"})
+    assert question(reader(locale), Ask("which_poll", (poll, poll))).text.startswith(f"{text}\n2. ")
+
+
 def test_more_choices_than_there_are_reactions_are_answered_by_typing() -> None:
-    polls = tuple(Say("poll", {"title": f"<b>{number}"}) for number in range(11))
+    polls = tuple(Say("poll", {"title": f"<b>{number}", "first": "x"}) for number in range(11))
     message = question(reader(), Ask("which_poll", polls))
     assert message.text.endswith("Bitte antworten Sie mit der Nummer, zum Beispiel !meet 1.")
-    assert "1. &lt;b&gt;0<br>" in message.html
+    assert "1. „&lt;b&gt;0“ (ab x)<br>" in message.html

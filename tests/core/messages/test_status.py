@@ -12,7 +12,7 @@ from calbot.core.messages import CalendarReport, StatusReport, status
 from calbot.core.model import Kind, Locale
 from calbot.core.settings import Problem, Severity
 
-from .examples import LOCALES, at, reader
+from .examples import LOCALES, NOW, at, reader
 
 GOOD = CalendarReport("it-team", at(23, 9, 59), at(23, 10, 0), None, 42, at(24, 13, 45))
 BAD = CalendarReport("personal", at(22, 18), at(23, 10, 5), "calendar_unavailable", 1, None, 2, read_only=True)
@@ -28,7 +28,7 @@ REPORT = StatusReport("0.1.0", (GOOD, BAD), "verified", room_encrypted=True, clo
 calbot 0.1.0
 
 it-team
-Zuletzt gelesen: 09:59 Uhr, nächstes Mal: 10:00 Uhr
+Zuletzt gelesen: vor 1 Minute
 42 künftige Termine
 Nächste Erinnerung: Di., 24.11., 13:45 Uhr
 
@@ -48,7 +48,7 @@ Uhr: geht richtig""",
 calbot 0.1.0
 
 it-team
-Last read: 09:59, next: 10:00
+Last read: 1 minute ago
 42 events ahead
 Next reminder: Tue, 24 Nov, 13:45
 
@@ -68,6 +68,28 @@ def test_a_status(locale: Locale, text: str) -> None:
     message = status(reader(locale), REPORT)
     assert message.text == text
     assert message.kind is Kind.STATUS
+
+
+@pytest.mark.parametrize(
+    ("last", "next_", "de", "en"),
+    [
+        (20, 40, "Zuletzt gelesen: vor 20 Sekunden", "Last read: 20 seconds ago"),
+        (3, -5, "Zuletzt gelesen: gerade eben", "Last read: just now"),
+        (-2, 60, "Zuletzt gelesen: gerade eben", "Last read: just now"),
+        (
+            300,
+            600,
+            "Zuletzt gelesen: vor 5 Minuten, nächstes Mal: 10:10 Uhr",
+            "Last read: 5 minutes ago, next: 10:10",
+        ),
+        (7200, 61, "Zuletzt gelesen: 08:00 Uhr, nächstes Mal: 10:01 Uhr", "Last read: 08:00, next: 10:01"),
+    ],
+)
+def test_when_a_calendar_was_read(last: int, next_: int, de: str, en: str) -> None:
+    calendar = replace(GOOD, last_sync=NOW - timedelta(seconds=last), next_sync=NOW + timedelta(seconds=next_))
+    report = replace(REPORT, calendars=(calendar,))
+    assert de in status(reader("de"), report).text.splitlines()
+    assert en in status(reader("en"), report).text.splitlines()
 
 
 def test_status_for_programs() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from calbot.core import dates
 from calbot.core.messages import as_when, when_text
 from calbot.core.messages.times import (
+    ago_text,
     days_of,
     duration_text,
     elsewhere_text,
@@ -225,6 +226,25 @@ def test_durations(minutes: int, de: str, en: str) -> None:
 def test_time_left(left: timedelta, de: str, en: str) -> None:
     assert in_text(reader("de"), left) == de
     assert in_text(reader("en"), left) == en
+
+
+@pytest.mark.parametrize(
+    ("seconds", "de", "en"),
+    [
+        (-3, "gerade eben", "just now"),
+        (4, "gerade eben", "just now"),
+        (5, "vor 5 Sekunden", "5 seconds ago"),
+        (59, "vor 59 Sekunden", "59 seconds ago"),
+        (60, "vor 1 Minute", "1 minute ago"),
+        (3599, "vor 59 Minuten", "59 minutes ago"),
+        (3600, "09:00 Uhr", "09:00"),
+        (86400, "So., 22.11., 10:00 Uhr", "Sun, 22 Nov, 10:00"),
+    ],
+)
+def test_how_long_ago(seconds: int, de: str, en: str) -> None:
+    instant = NOW - timedelta(seconds=seconds)
+    assert ago_text(reader("de"), instant) == de
+    assert ago_text(reader("en"), instant) == en
 
 
 def test_beyond_a_day_days_of_the_calendar_are_counted() -> None:
