@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, timezone
 from types import TracebackType
 from typing import Protocol
 
+from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -22,6 +24,8 @@ Ring = Callable[[], Awaitable[None]]
 _FIRST_PAUSE = 30.0  # seconds until an alarm that failed rings again; doubled each time it fails
 _LONGEST_PAUSE = 900.0
 _UNLIMITED = 1_000_000
+_EXECUTOR = "calbot"
+_SCHEDULER = "apscheduler.scheduler.calbot"
 
 
 class AlarmClock:
@@ -34,8 +38,14 @@ class AlarmClock:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        # A maubot server logs everything, and APScheduler has five lines to say about each ring. Loggers of our own, so
+        # that other plugins keep theirs as they are.
+        for name in (_SCHEDULER, f"apscheduler.executors.{_EXECUTOR}"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         self._scheduler = AsyncIOScheduler(
             timezone=timezone.utc,
+            logger=logging.getLogger(_SCHEDULER),
+            executors={_EXECUTOR: AsyncIOExecutor()},
             # Not 1 instance: APScheduler throws away an alarm that is due while its namesake is being answered.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": _UNLIMITED},
         )
@@ -60,7 +70,7 @@ class AlarmClock:
     def every(self, name: str, seconds: float, ring: Ring, *, jitter: float = 0) -> None:
         # IntervalTrigger counts whole seconds in `seconds` only; jitter of 0 has to be None.
         trigger = IntervalTrigger(seconds=max(1, round(seconds)), timezone=timezone.utc, jitter=round(jitter) or None)
-        self._scheduler.add_job(self._ring, trigger, args=(name, ring, False), id=name, replace_existing=True)
+        self._add(trigger, name, ring, once=False)
 
     def cancel(self, name: str) -> None:
         self._waiting.pop(name, None)
@@ -85,7 +95,12 @@ class AlarmClock:
 
     def _set(self, name: str, when: datetime, ring: Ring) -> None:
         trigger = DateTrigger(when, timezone.utc)
-        self._scheduler.add_job(self._ring, trigger, args=(name, ring, True), id=name, replace_existing=True)
+        self._add(trigger, name, ring, once=True)
+
+    def _add(self, trigger: DateTrigger | IntervalTrigger, name: str, ring: Ring, *, once: bool) -> None:
+        self._scheduler.add_job(
+            self._ring, trigger, args=(name, ring, once), id=name, replace_existing=True, executor=_EXECUTOR
+        )
 
     async def _ring(self, name: str, ring: Ring, once: bool) -> None:
         task = asyncio.current_task()

@@ -169,3 +169,16 @@ async def test_closing_twice_is_no_error() -> None:
     async with AlarmClock(LOG) as alarms:
         pass
     await alarms.aclose()
+
+
+async def test_rings_leave_no_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    done = asyncio.Event()
+
+    async def ring() -> None:
+        done.set()
+
+    async with AlarmClock(LOG) as alarms:
+        alarms.at("quiet", now(), ring)
+        await asyncio.wait_for(done.wait(), 5)
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("apscheduler")] == []
