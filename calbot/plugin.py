@@ -28,6 +28,8 @@ from calbot.scheduling import AlarmClock
 from calbot.services import configuration, startup
 from calbot.services.world import World
 
+_START_AGAIN = 30.0  # seconds
+
 
 def utc_now() -> datetime:
     return datetime.now(timezone.utc)
@@ -41,6 +43,7 @@ class CalBot(Plugin):
     good, or leave half of it running.
     """
 
+    _trying: asyncio.Task[None] | None = None  # to start, after that failed
     _handlers: Handlers | None = None
     _world: World | None = None
     _lifetime: AsyncExitStack | None = None  # of everything
@@ -59,14 +62,30 @@ class CalBot(Plugin):
         return upgrade_table
 
     async def start(self) -> None:
+        if not await self._starts():
+            self._trying = asyncio.create_task(self._keep_trying(), name="calbot start")
+
+    async def _starts(self) -> bool:
         try:
             async with AsyncExitStack() as lifetime:
                 await self._start(lifetime)
                 self._lifetime = lifetime.pop_all()
         except Exception:
-            self.log.exception("calbot could not start; it does nothing until the instance is restarted")
+            self.log.exception("calbot could not start; it tries again in %s seconds", _START_AGAIN)
+            return False
+        return True
+
+    async def _keep_trying(self) -> None:
+        """A database that is locked or full, for example, may work again later."""
+        while True:
+            await asyncio.sleep(_START_AGAIN)
+            if await self._starts():
+                return
 
     async def stop(self) -> None:
+        if self._trying is not None:
+            self._trying.cancel()
+            await asyncio.gather(self._trying, return_exceptions=True)
         lifetime, self._lifetime = self._lifetime, None
         try:
             if lifetime is not None:

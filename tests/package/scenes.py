@@ -84,6 +84,30 @@ async def troubles(maubot: Maubot) -> Report:
     return report
 
 
+async def mended(maubot: Maubot) -> Report:
+    """The database is broken at the start, and works again later."""
+    instance = await maubot.instance("mended", maubot.settings())
+    await instance.start()
+    await maubot.stop(instance)
+    before = maubot.traces()
+    _rename(maubot, "kept", "away")
+    sys.modules["calbot.plugin"].__dict__["_START_AGAIN"] = 0.05
+    await instance.start()
+    await maubot.log.until(f"{instance.id}: calbot could not start")
+    _rename(maubot, "away", "kept")
+    await maubot.log.until(f"{instance.id}: {_BEGUN}")
+    report: Report = {"answer": await maubot.answers("!meet liste")}
+    await maubot.stop(instance)
+    report["left"] = maubot.traces().beyond(before)
+    return report
+
+
+def _rename(maubot: Maubot, table: str, name: str) -> None:
+    file = sqlite3.connect(maubot.directory / "mended.db")
+    file.execute(f"ALTER TABLE {table} RENAME TO {name}")
+    file.close()
+
+
 async def _start_and_stop(maubot: Maubot, instance: PluginInstance, under_way: str) -> Report:
     """`under_way` is logged when what is done after the start has begun."""
     before = maubot.traces()
@@ -216,7 +240,7 @@ async def reload(maubot: Maubot, in_place: bytes, uploaded: bytes, broken: bytes
 
 
 SCENES: Mapping[str, Callable[..., Awaitable[Report]]] = {
-    scene.__name__: scene for scene in (lifecycle, troubles, hurry, configuration, reload)
+    scene.__name__: scene for scene in (lifecycle, troubles, mended, hurry, configuration, reload)
 }
 
 

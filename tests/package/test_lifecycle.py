@@ -47,6 +47,14 @@ async def test_nothing_wrong_at_start_disables_an_instance(play: Play) -> None:
     assert "no such table" in error
 
 
+async def test_it_starts_when_the_database_works_again(play: Play) -> None:
+    report = await play("mended")
+    (answer,) = report["answer"]
+    assert answer.startswith(GERMAN)
+    assert report["left"] == {}
+    assert report["unraisable"] == []
+
+
 async def test_a_stop_right_after_a_start_or_a_save_leaves_nothing_behind(play: Play) -> None:
     """A save that maubot stops in its midst had begun a new set of alarms and connections, which nobody ended."""
     report = await play("hurry")
