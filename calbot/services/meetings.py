@@ -35,10 +35,10 @@ from calbot.core.model import (
 )
 from calbot.core.permissions import Action
 from calbot.core.settings import Delivery, Room
-from calbot.errors import Code, PreconditionFailed, UserError
+from calbot.errors import CalendarUnavailable, Code, PreconditionFailed, UserError
 from calbot.ports import Listed, StoredObject
 
-from . import people, places, references, rights, writing
+from . import disowned, people, places, references, rights, writing
 from .readings import locales_of, settle
 from .requests import Reply, Request
 from .world import World
@@ -78,7 +78,12 @@ async def new(world: World, request: Request, command: New) -> Reply:
     )
     data = build_event(draft, request.now)
     conflicts = await _conflicts(world, room, when, uid)
-    stored = await writing.create(world, calendar, identity.resource_name(uid), data)
+    await disowned.own(world, calendar, uid)
+    try:
+        stored = await writing.create(world, calendar, identity.resource_name(uid), data)
+    except CalendarUnavailable:
+        await disowned.disown(world, calendar, uid)
+        raise
     await world.stores.references.save_maker(uid, request.sender)
     written = first_occurrence(stored)
     notes = [

@@ -18,10 +18,10 @@ from calbot.core.ical.recurrence import read_and_expand
 from calbot.core.model import CalendarName, CalendarObject, Uid
 from calbot.core.pacing import next_look
 from calbot.core.settings import Calendar, Show
-from calbot.errors import BadCalendarData, CalendarUnavailable
+from calbot.errors import BadCalendarData, CalendarReadOnly, CalendarUnavailable, PreconditionFailed
 from calbot.ports import CalendarState, StoredObject
 
-from . import reminders
+from . import disowned, reminders
 from .world import World
 
 # Parsing and expanding go to a worker thread in lots this small, so that the loop gets its turn in between.
@@ -143,9 +143,11 @@ async def _pull(world: World, calendar: Calendar, before: CalendarState, now: da
     if delta.complete or delta.listed or delta.removed:
         known = await stores.calendars.etags(calendar.name)
         to_fetch, gone = changes.listing_changes(known, delta)
+        unwanted = await disowned.of(world, calendar.name)
         for hrefs in _lots(to_fetch, _FETCH):
             objects = await world.gateway.fetch(calendar.name, hrefs)
             stored = await digest(world, calendar.name, objects, now)
+            stored = [one for one in stored if one.uid not in unwanted or not await _deleted(world, one)]
             vanished = [href for href in set(hrefs) - {one.href for one in objects} if href in known]
             async with stores.transaction():
                 await stores.calendars.put(stored)
@@ -168,6 +170,16 @@ async def _pull(world: World, calendar: Calendar, before: CalendarState, now: da
             horizon=before.horizon or window(world, now)[1],
         )
     )
+
+
+async def _deleted(world: World, one: StoredObject) -> bool:
+    """Delete what was said not to be written; what somebody has changed meanwhile is theirs and stays."""
+    await disowned.own(world, one.calendar, one.uid)
+    try:
+        await world.gateway.delete(one.calendar, one.href, one.etag)
+    except (PreconditionFailed, CalendarReadOnly):
+        return False
+    return True
 
 
 async def digest(

@@ -318,9 +318,13 @@ async def test_a_cut_off_move_of_a_series_is_not_done_twice(office: Office) -> N
 
 async def test_a_lost_answer_of_the_calendar_server_makes_no_second_event(office: Office) -> None:
     office.calendar.lose_answer = True
-    await office.says("!meet neu Runde morgen 10-11")
+    error = only(await office.says("!meet neu Runde morgen 10-11"))
+    assert error.data["code"] == "calendar_unavailable"
+    assert len(office.texts()) == 1  # stored, but nobody knows
+    assert only(await office.says("!meet neu Runde morgen 10-11")).kind is Kind.MEETING
     await office.pass_time(timedelta(minutes=20))
-    assert len(office.texts()) <= 1
+    assert len(office.texts()) == 1
+    assert len(only(await office.says("!meet liste")).data["items"]) == 1
 
 
 async def test_old_commands_are_not_run(office: Office) -> None:
