@@ -7,7 +7,7 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.12 python3.11 python3.13 
   $(shell $(python) -c 'import sys; print("$(python)" if (3, 10) <= sys.version_info[:2] <= (3, 13) else "")' 2>/dev/null)) python3)
 PY := .venv/bin/python
 READY := .venv/.installed
-COVERAGE_FLOOR ?= 90
+COVERAGE_FLOOR ?= 95
 BENCHMARKS := list_latency sync_unchanged
 
 export ONCE PORT
