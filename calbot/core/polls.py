@@ -334,11 +334,6 @@ def default_until(options: Iterable[Option], *, now: datetime, zone: ZoneInfo, d
     return (until if until > now else first - (first - now) / 2).astimezone(zone)
 
 
-def is_before_first(until: datetime, options: Iterable[Option], zone: ZoneInfo) -> bool:
-    """Whether a poll may stay open until then: its first option must not have begun."""
-    return all(until < start for start in _starts(options, zone))
-
-
 def _starts(options: Iterable[Option], zone: ZoneInfo) -> list[datetime]:
     """In UTC, where an hour before is an hour before also when clocks change."""
     return sorted(

@@ -20,7 +20,6 @@ DISPLAYNAME = f"{_D}displayname"
 PRIVILEGES = f"{_D}current-user-privilege-set"
 REPORTS = f"{_D}supported-report-set"
 SYNC_COLLECTION = f"{_D}sync-collection"
-VALID_SYNC_TOKEN = f"{_D}valid-sync-token"
 
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 

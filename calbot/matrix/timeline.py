@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from calbot.core.model import RoomId, UserId
+from calbot.core.poll_events import POLL_TYPES, REACTION
 
 from .reading import ENCRYPTED
 
-_POLLS = frozenset(
-    f"{prefix}.{event}" for prefix in ("org.matrix.msc3381.poll", "m.poll") for event in ("start", "response", "end")
-)
-_MESSAGES = frozenset({"m.room.message", "m.reaction"}) | _POLLS
+_MESSAGES = frozenset({"m.room.message", REACTION}) | POLL_TYPES
 # A redaction is carried out by the server, so that one inside of a ciphertext is none.
 _IN_CLEAR = _MESSAGES | {"m.room.redaction"}
 # What changes who may do what in a room, who reads along, and where it goes on.

@@ -43,7 +43,8 @@ async def replan(world: World, calendar: CalendarName, uids: Sequence[Uid], now:
         # All calendars of the room at once: the same event in two of them calls for one set of reminders.
         about = [await stores.calendars.occurrences_of(name, uid) for name in room.calendars for uid in uids]
         planned += rules.plan(chain.from_iterable(about), room)
-    await _reconcile(world, planned, stored, now)
+    changes = rules.reconcile(planned, stored, now)
+    await stores.reminders.apply(changes.insert, changes.cancel)
 
 
 async def replan_all(world: World) -> None:
@@ -66,11 +67,6 @@ def _planned_anew(
     occurrences: Sequence[Occurrence], room: Room, stored: Sequence[Reminder], now: datetime
 ) -> rules.Reconciled:
     return rules.reconcile(rules.plan(occurrences, room), stored, now)
-
-
-async def _reconcile(world: World, planned: Sequence[Reminder], stored: Sequence[Reminder], now: datetime) -> None:
-    changes = rules.reconcile(planned, stored, now)
-    await world.stores.reminders.apply(changes.insert, changes.cancel)
 
 
 def ring_soon(world: World) -> None:

@@ -614,20 +614,6 @@ def test_by_default_a_poll_closes_between_now_and_its_first_option(minutes: list
     options = [option(f"{place}", Timed(start, start)) for place, start in enumerate(starts)]
     until = polls.default_until(options, now=NOW, zone=BERLIN, deadline=DEADLINE)
     assert NOW < until < min(starts)
-    assert polls.is_before_first(until, options, BERLIN)
-
-
-@pytest.mark.parametrize(
-    ("until", "fits"),
-    [
-        (on(24).start - timedelta(seconds=1), True),
-        (on(24).start, False),
-        (on(25).start, False),
-        (on(24).start.astimezone(timezone.utc), False),
-    ],
-)
-def test_a_poll_closes_before_its_first_option(until: datetime, fits: bool) -> None:
-    assert polls.is_before_first(until, OPTIONS, BERLIN) is fits
 
 
 START = PollStart("When?", tuple(Answer(one.id, one.label) for one in OPTIONS), 3, disclosed=True)
