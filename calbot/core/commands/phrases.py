@@ -18,7 +18,7 @@ from calbot.core.dates import (
     read_window,
     split_tail,
 )
-from calbot.errors import Code
+from calbot.core.unread import code_of, reason_of
 
 from .context import ParseContext
 from .options import unknown_option
@@ -116,7 +116,4 @@ def date_refusal(unread: Unread, text: str) -> Refusal:
     option = unknown_option(text)
     if option is not None:
         return Refusal("unknown_option", option=option)
-    if unread.falls_on is not None:
-        return Refusal(f"date_falls_on_{unread.falls_on}", text=text, words=text)
-    code = Code.IN_PAST if unread.reason is Reason.IN_PAST else Code.NOT_UNDERSTOOD
-    return Refusal(f"date_{unread.reason.value}", code, text=text, words=unread.words or text)
+    return Refusal(reason_of(unread), code_of(unread), text=text, words=unread.words or text)

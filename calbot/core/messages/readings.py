@@ -8,7 +8,8 @@ from typing import Any
 from calbot.core.dates.readings import At, Choice, Day, Every, Reading, Unread
 from calbot.core.i18n import Reader
 from calbot.core.model import AllDay, Kind, Message, Timed, When
-from calbot.errors import Code, UserError
+from calbot.core.unread import code_of, reason_of
+from calbot.errors import UserError
 
 from .errors import error
 from .events import when_data, when_line
@@ -71,10 +72,7 @@ def as_when(reading: At | Day) -> When:
 
 def unread_error(reading: Unread, text: str) -> UserError:
     """The error that says why `text` was not read as a date."""
-    if reading.falls_on is not None:
-        return UserError(Code.NOT_UNDERSTOOD, f"date_falls_on_{reading.falls_on}", words=text)
-    code = Code.IN_PAST if reading.reason.value == Code.IN_PAST.value else Code.NOT_UNDERSTOOD
-    return UserError(code, f"date_{reading.reason.value}", words=reading.words or text)
+    return UserError(code_of(reading), reason_of(reading), words=reading.words or text)
 
 
 def _reading_data(reader: Reader, reading: At | Day | Every) -> dict[str, Any]:
