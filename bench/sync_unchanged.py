@@ -32,7 +32,7 @@ from calbot.dav.gateway import DavGateway
 from calbot.db.migrations import upgrade_table
 from calbot.db.stores import Stores
 from calbot.services import sync
-from calbot.services.world import World
+from calbot.services.world import InForce, World
 from demo import caldav_servers
 from demo.process import LOOPBACK, free_port
 from tests.fakes.alarm import FakeAlarm
@@ -136,7 +136,7 @@ async def measure(url: str, directory: Path) -> list[Costs]:
 def world_with(settings: Settings, stores: Stores, gateway: DavGateway) -> World:
     clock = FakeClock(datetime(2026, 11, 23, 10, tzinfo=timezone.utc))
     return World(
-        settings=settings,
+        in_force=InForce.of(settings),
         problems=(),
         stores=stores,
         chat=FakeChat(clock),

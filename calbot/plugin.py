@@ -26,7 +26,7 @@ from calbot.matrix.keys import give_keys_to
 from calbot.matrix.syncing import SyncOwner
 from calbot.scheduling import AlarmClock
 from calbot.services import configuration, startup
-from calbot.services.world import World
+from calbot.services.world import InForce, World
 
 _START_AGAIN = 30.0  # seconds
 
@@ -113,7 +113,7 @@ class CalBot(Plugin):
         lifetime.push_async_callback(self._end_season)
         gateway, alarm = await self._begin_season(settings)
         world = self._world = World(
-            settings=settings,
+            in_force=InForce.of(settings),
             problems=problems,
             stores=stores,
             chat=chat,

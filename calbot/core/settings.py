@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -72,6 +72,60 @@ class Alarms(str, Enum):
     IGNORE = "ignore"
 
 
+class Weekday(str, Enum):
+    """As the configuration writes it."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+    @property
+    def number(self) -> int:
+        """As `date.weekday`: Monday is 0."""
+        return tuple(Weekday).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """From `start` to before `end` on a wall clock; over midnight where `end` is not later."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """When an agenda is posted by itself, on the reader's clock: each day, one day of the week, or both.
+
+    `always`: also where there is nothing to tell.
+    """
+
+    daily: time | None = None
+    weekly: tuple[Weekday, time] | None = None
+    always: bool = False
+
+
+class FreeBusy(str, Enum):
+    """Whose free time an account may be asked for."""
+
+    MEMBERS = "members"  # of the sender, of the members of the room, of resources
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that can be booked, such as a room. `calendar` is one of the configured ones, or none."""
+
+    name: str
+    address: str
+    calendar: CalendarName | None = None
+    capacity: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A login to a calendar server. `url` ends in a slash; `timeout` in seconds; `parallel` requests at once."""
@@ -84,6 +138,7 @@ class Account:
     ca_file: str = ""
     address: str = ""
     delivery: Delivery = Delivery.NONE
+    freebusy: FreeBusy = FreeBusy.MEMBERS
     timeout: float = 20.0
     parallel: int = 4
 
@@ -128,6 +183,10 @@ class Defaults:
     reminders: tuple[timedelta, ...] = (timedelta(minutes=15),)
     alarms: Alarms = Alarms.USE
     mention: Mention = Mention.ATTENDEES
+    working_hours: Hours = Hours(time(8), time(18))
+    working_days: tuple[Weekday, ...] = tuple(Weekday)[:5]
+    holidays: str = ""  # country and region as "DE-BY" (ISO 3166-2), or nothing
+    quiet_hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +203,7 @@ class Room:
     alarms: Alarms
     mention: Mention
     levels: Levels = field(default_factory=Levels)
+    digest: Digest = field(default_factory=Digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +224,7 @@ class MeetingLinks:
 @dataclass(frozen=True, slots=True)
 class Polls:
     deadline: timedelta = timedelta(days=3)
+    nudge: timedelta = timedelta(hours=24)
     max_options: int = 20
 
 
@@ -211,6 +272,7 @@ class Settings:
     calendars: Mapping[CalendarName, Calendar] = field(default_factory=dict)
     rooms: Mapping[RoomId, Room] = field(default_factory=dict)
     people: People = field(default_factory=People)
+    resources: Mapping[str, Resource] = field(default_factory=dict)
     meeting_links: MeetingLinks = field(default_factory=MeetingLinks)
     polls: Polls = field(default_factory=Polls)
     sync: Sync = field(default_factory=Sync)

@@ -40,7 +40,7 @@ async def on_change(world: World, raw: Mapping[str, Any]) -> tuple[Settings, tup
     _log(problems, world.catalogs["en"], world.log)
     if any(map(is_error, problems)):
         world.log.warning("the changed configuration has mistakes: the one before stays in force")
-        return world.settings, problems
+        return world.in_force.file, problems
     await _keep(world.stores, raw)
     world.log.info("the changed configuration is in force")
     return settings, problems

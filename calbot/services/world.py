@@ -18,11 +18,24 @@ from .known import KnownRooms
 from .locks import Locks
 
 
+@dataclass(slots=True)
+class InForce:
+    """The settings that hold now: what the file says, and over it what was said in the rooms."""
+
+    file: Settings
+    settings: Settings
+
+    @classmethod
+    def of(cls, file: Settings) -> InForce:
+        """As the file says, until `services.preferences` has put over it what was said in the rooms."""
+        return cls(file, file)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The settings with the mistakes found in them, and the ports."""
 
-    settings: Settings
+    in_force: InForce
     problems: tuple[Problem, ...]
     stores: Stores
     chat: Chat
@@ -37,6 +50,10 @@ class World:
     locks: Locks = field(default_factory=Locks)
     known: KnownRooms = field(default_factory=KnownRooms)
 
+    @property
+    def settings(self) -> Settings:
+        return self.in_force.settings
+
     def reader(self, locale: Locale, zone: ZoneInfo) -> Reader:
         """Somebody who reads `locale` on a clock in `zone`, now."""
         now = self.clock().astimezone(zone)
@@ -46,4 +63,4 @@ class World:
         self, settings: Settings, problems: tuple[Problem, ...], gateway: CalendarGateway, alarm: Alarm
     ) -> World:
         """The world under other settings; what is known of rooms and what is locked goes over into it."""
-        return replace(self, settings=settings, problems=problems, gateway=gateway, alarm=alarm)
+        return replace(self, in_force=InForce.of(settings), problems=problems, gateway=gateway, alarm=alarm)

@@ -39,7 +39,7 @@ from calbot.db.stores import Stores
 from calbot.matrix.handlers import Handlers
 from calbot.ports import ChatEvent
 from calbot.services import startup, sync
-from calbot.services.world import World
+from calbot.services.world import InForce, World
 from tests.fakes.alarm import FakeAlarm
 from tests.fakes.calendar import FakeCalendarGateway
 from tests.fakes.chat import FakeChat
@@ -174,7 +174,7 @@ class Office:
         self.change(rooms=rooms)
 
     def change(self, **changes: Any) -> None:
-        self.world = replace(self.world, settings=replace(self.world.settings, **changes))
+        self.world = replace(self.world, in_force=InForce.of(replace(self.world.in_force.file, **changes)))
         self.handlers = Handlers(self.world, LOG)
 
 
@@ -186,7 +186,7 @@ async def office(stores: Stores, clock: FakeClock) -> Office:
     calendar = FakeCalendarGateway((CALENDAR,))
     alarm = FakeAlarm(clock)
     world = World(
-        settings=settings(),
+        in_force=InForce.of(settings()),
         problems=(),
         stores=stores,
         chat=chat,

@@ -16,6 +16,7 @@ from calbot.core.settings import Show
 from calbot.errors import CalendarReadOnly, ChatUnavailable
 from calbot.matrix.handlers import Handlers
 from calbot.services import reminders, startup
+from calbot.services.world import InForce
 
 from .conftest import ANNA, BEN, BERLIN, CALENDAR, CARLA, LOG, ROOM, Office
 from .test_polls import open_poll, votes
@@ -287,7 +288,7 @@ async def test_settings_change_while_the_homeserver_is_away(office: Office) -> N
     acting = asyncio.create_task(handlers.on_event(event, incoming))
     while not office.texts():  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0)
-    renewed = replace(office.world, settings=office.world.settings)
+    renewed = replace(office.world, in_force=InForce.of(office.world.settings))
     await asyncio.wait_for(handlers.switch(renewed), 0.9)  # before the first repeat
     assert await asyncio.wait_for(acting, 5)
     assert len(office.said(Kind.MEETING)) == 1

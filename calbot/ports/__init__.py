@@ -1,0 +1,42 @@
+"""What the use cases need of the world, by role: the adapters in `matrix`, `dav`, `db` and `scheduling` provide it.
+
+No type of maubot, mautrix, caldav or a database crosses here. Adapters raise only `calbot.errors`. Instants are aware
+datetimes; where a number is a time it says its unit.
+"""
+
+from __future__ import annotations
+
+from .calendars import CalendarFacts, CalendarGateway, CalendarState, CalendarStore, StoredObject
+from .chat import Chat, ChatEvent, Encryption, Relations
+from .conversations import Card, Listed, Question, Questions, References
+from .effects import Keeper, PollStore, ReminderStore
+from .intake import Inbox, InboxState, Incoming
+from .stores import Stores, Transactions
+from .time import Alarm, Clock
+
+__all__ = [
+    "Alarm",
+    "CalendarFacts",
+    "CalendarGateway",
+    "CalendarState",
+    "CalendarStore",
+    "Card",
+    "Chat",
+    "ChatEvent",
+    "Clock",
+    "Encryption",
+    "Inbox",
+    "InboxState",
+    "Incoming",
+    "Keeper",
+    "Listed",
+    "PollStore",
+    "Question",
+    "Questions",
+    "References",
+    "Relations",
+    "ReminderStore",
+    "StoredObject",
+    "Stores",
+    "Transactions",
+]

@@ -1,0 +1,149 @@
+"""Calendars: the servers they are on, and the mirror of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from calbot.core.model import CalendarName, CalendarObject, Cursor, Delta, Etag, Href, Occurrence, OccurrenceId, Uid
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarFacts:
+    """What a server says of a calendar. `writable` is None where it does not tell: then only trying does."""
+
+    exists: bool
+    is_calendar: bool
+    display_name: str = ""
+    writable: bool | None = None
+    syncs: bool = False  # offers sync-collection (RFC 6578)
+
+
+class CalendarGateway(Protocol):
+    """One organisation's calendars, on any number of servers. Calendars are named as in the configuration.
+
+    Raises CalendarUnavailable (network, 5xx, 401, nonsense), CalendarReadOnly (403 on a write), PreconditionFailed.
+    """
+
+    async def changes(self, calendar: CalendarName, cursor: Cursor | None) -> Delta:
+        """What changed since `cursor`; everything (complete) without one, or where the server no longer knows it."""
+        ...
+
+    async def fetch(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Sequence[CalendarObject]:
+        """The objects that are still there, in lots; whatever is gone by now is left out."""
+        ...
+
+    async def read(self, calendar: CalendarName, href: Href) -> CalendarObject | None:
+        """One object as the server has it now, with a strong ETag if there is one; None if it is not there."""
+        ...
+
+    async def create(self, calendar: CalendarName, name: str, data: str) -> CalendarObject:
+        """Store a new object under `name` (no path, no suffix) with If-None-Match: *; returns it as stored.
+
+        Safe to repeat: where an object with our UID already lies at that place, it is returned as it is there.
+        PreconditionFailed where something else lies there.
+        """
+        ...
+
+    async def update(self, calendar: CalendarName, href: Href, data: str, etag: Etag | None) -> CalendarObject:
+        """Replace with If-Match; returns the object as stored. PreconditionFailed where it changed meanwhile."""
+        ...
+
+    async def delete(self, calendar: CalendarName, href: Href, etag: Etag | None) -> None:
+        """Delete with If-Match; no error where it is gone already. PreconditionFailed where it changed meanwhile."""
+        ...
+
+    async def probe(self, calendar: CalendarName) -> CalendarFacts:
+        """Look at the calendar itself, for `check` and `status`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """A calendar object with what was made of it. `problem` is a catalog key below ``problem.`` if it was set aside.
+
+    `data` is cut down to times and status where the object is hidden. `recurring` says that its occurrences have to be
+    expanded again as time goes on.
+    """
+
+    calendar: CalendarName
+    href: Href
+    etag: Etag | None
+    uid: Uid
+    data: str
+    recurring: bool
+    problem: str | None
+    occurrences: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarState:
+    """How far a calendar has been read. `horizon` is up to where series are expanded; `failures` are those in a row."""
+
+    calendar: CalendarName
+    cursor: Cursor | None = None
+    synced_at: datetime | None = None  # last success
+    tried_at: datetime | None = None
+    failures: int = 0
+    problem: str | None = None  # reason of the last failure, a catalog key below ``error.``; None when all is well
+    horizon: datetime | None = None
+
+
+class CalendarStore(Protocol):
+    """The mirror of the calendars."""
+
+    async def state(self, calendar: CalendarName) -> CalendarState: ...
+
+    async def save_state(self, state: CalendarState) -> None: ...
+
+    async def calendars(self) -> Sequence[CalendarName]:
+        """Every calendar of which anything is stored."""
+        ...
+
+    async def forget(self, calendar: CalendarName) -> None:
+        """Delete everything of a calendar that is no longer configured."""
+        ...
+
+    async def etags(self, calendar: CalendarName) -> Mapping[Href, Etag | None]: ...
+
+    async def put(self, objects: Sequence[StoredObject]) -> None:
+        """Insert or replace objects together with their occurrences."""
+        ...
+
+    async def remove(self, calendar: CalendarName, hrefs: Sequence[Href]) -> None: ...
+
+    async def by_uid(self, calendar: CalendarName, uid: Uid) -> StoredObject | None: ...
+
+    async def get(self, calendar: CalendarName, href: Href) -> StoredObject | None: ...
+
+    async def recurring(self, calendar: CalendarName) -> Sequence[StoredObject]: ...
+
+    async def occurrences(
+        self,
+        calendars: Sequence[CalendarName],
+        start: datetime,
+        end: datetime,
+        *,
+        search: str | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Occurrence]:
+        """Occurrences that overlap [start, end), cancelled ones included, by start, then all-day first, then uid.
+
+        All-day and floating ones are taken generously (they have no instant before a zone is chosen: 14 hours either
+        way), so callers narrow these by the reader's zone. `search` matches title, place and description, in any case.
+        """
+        ...
+
+    async def occurrence(self, calendars: Sequence[CalendarName], id: OccurrenceId) -> Occurrence | None: ...
+
+    async def occurrences_of(self, calendar: CalendarName, uid: Uid) -> Sequence[Occurrence]: ...
+
+    async def count_ahead(self, calendar: CalendarName, now: datetime) -> int: ...
+
+    async def count_problems(self, calendar: CalendarName) -> int: ...
+
+    async def forget_before(self, instant: datetime) -> None:
+        """Delete occurrences that ended before, and non-recurring objects none of whose occurrences are left."""
+        ...

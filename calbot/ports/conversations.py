@@ -1,0 +1,100 @@
+"""What people can refer to, and what they were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from calbot.core.model import CalendarName, EventId, OccurrenceId, RoomId, Uid, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The message in a room that shows an event and that later changes edit. One per room and occurrence."""
+
+    room: RoomId
+    occurrence: OccurrenceId
+    calendar: CalendarName
+    event_id: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a number of a list meant. `number` counts from 1."""
+
+    number: int
+    calendar: CalendarName
+    occurrence: OccurrenceId
+
+
+class References(Protocol):
+    """What people can mean by a number, a reply or `last`."""
+
+    async def save_card(self, card: Card) -> None: ...
+
+    async def card(self, room: RoomId, occurrence: OccurrenceId) -> Card | None: ...
+
+    async def card_at(self, room: RoomId, event_id: EventId) -> Card | None:
+        """What a message of the bot's (card, reminder, change notice) is about; for replies and reactions."""
+        ...
+
+    async def note_message(self, card: Card) -> None:
+        """Remember that another message than the card is about an occurrence."""
+        ...
+
+    async def save_list(self, room: RoomId, user: UserId | None, event_id: EventId, items: Sequence[Listed]) -> None:
+        """A list shown to `user`, or to all (None: a scheduled agenda). The three newest per room and user are kept."""
+        ...
+
+    async def lists(self, room: RoomId, user: UserId) -> Sequence[Sequence[Listed]]:
+        """The last list shown to this user here and every newer one in the room, newest first.
+
+        Somebody who was shown none means the newest of all.
+        """
+        ...
+
+    async def list_at(self, room: RoomId, event_id: EventId) -> Sequence[Listed] | None: ...
+
+    async def save_maker(self, uid: Uid, user: UserId) -> None:
+        """Remember for whom the bot made an event: it is that person's own."""
+        ...
+
+    async def maker(self, uid: Uid) -> UserId | None: ...
+
+    async def save_last(self, room: RoomId, user: UserId, calendar: CalendarName, occurrence: OccurrenceId) -> None: ...
+
+    async def last(self, room: RoomId, user: UserId) -> tuple[CalendarName, OccurrenceId] | None: ...
+
+    async def forget_gone(self) -> None:
+        """Delete what refers to events that are in no calendar any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question the bot asked. The answer, a number from 1 to `choices`, becomes the last pick of `command`."""
+
+    event_id: EventId
+    room: RoomId
+    asker: UserId  # the only one who may answer
+    command: EventId
+    choices: int
+    expires_at: datetime
+
+
+class Questions(Protocol):
+    async def save(self, question: Question) -> None: ...
+
+    async def at(self, room: RoomId, event_id: EventId) -> Question | None: ...
+
+    async def open_for(self, room: RoomId, user: UserId) -> Sequence[Question]:
+        """The unanswered questions to this user here, newest first."""
+        ...
+
+    async def close(self, event_id: EventId) -> bool:
+        """Take a question away; False if it was gone already (answered twice)."""
+        ...
+
+    async def expired(self, now: datetime) -> Sequence[Question]: ...
