@@ -148,6 +148,7 @@ def world_with(settings: Settings, stores: Stores, gateway: DavGateway) -> World
         version="0.0.0",
         began=clock(),
         remarks=tuple,
+        passed=lambda _: None,
     )
 
 

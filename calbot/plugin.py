@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timezone
@@ -12,7 +13,7 @@ from typing import Any, cast
 from maubot import Plugin
 from mautrix.util.async_db import Database, UpgradeTable
 
-from calbot import ports, resources
+from calbot import ports, resources, steps
 from calbot.config import Config
 from calbot.core.ask import Say
 from calbot.core.settings import Settings
@@ -125,6 +126,7 @@ class CalBot(Plugin):
             version=str(self.loader.meta.version),
             began=utc_now(),
             remarks=self._remarks,
+            passed=steps.hook(os.environ),
         )
         handlers = self._handlers = Handlers(world, self.log)
         self._intake = Intake(self.client, stores.inbox, handlers, utc_now, self.log.getChild("intake"))

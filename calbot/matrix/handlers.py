@@ -12,7 +12,7 @@ from calbot.core.model import EventId, RoomId, UserId
 from calbot.core.poll_events import REACTION, annotated_event, is_end, is_response, referenced_event
 from calbot.errors import ChatForbidden, ChatUnavailable, NotEncrypted
 from calbot.ports import ChatEvent, Incoming
-from calbot.services import closing, conversation, presence
+from calbot.services import conversation, presence, running
 from calbot.services.world import World
 
 from .delivery import Unread
@@ -124,11 +124,11 @@ async def _act(world: World, event: ChatEvent, incoming: Incoming) -> conversati
         handled = await conversation.on_reaction(world, event)
         target = annotated_event(event.content)
         if handled is False and target is not None:
-            await closing.on_vote(world, event, target)
+            await running.on_vote(world, event, target)
         return handled
     poll = referenced_event(event.content)
     if poll is not None and is_end(event.type):
-        await closing.on_end(world, event, poll)
+        await running.on_end(world, event, poll)
     elif poll is not None and is_response(event.type):
-        await closing.on_vote(world, event, poll)
+        await running.on_vote(world, event, poll)
     return False

@@ -7,130 +7,44 @@ from the server and counted, the winner stored, the event written, the result po
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from calbot.core import identity, messages, polls
 from calbot.core.ask import Say
 from calbot.core.i18n import Reader
 from calbot.core.ical.building import EventDraft, build_event
 from calbot.core.messages import Headline
-from calbot.core.model import Attendee, EventId, Member, Occurrence, UserId
-from calbot.core.people import server_of
-from calbot.core.permissions import PowerLevels, allowed_servers, level_of
+from calbot.core.model import Attendee, Member, Occurrence, UserId
+from calbot.core.permissions import PowerLevels, level_of
 from calbot.core.poll_events import (
     POLL_END,
-    PollStart,
-    is_end,
-    is_response,
-    read_reaction,
-    read_response,
     read_start,
 )
-from calbot.core.poll_model import Cause, End, Poll, PollState, Vote
-from calbot.core.polls import Outcome, Pinned, Tally, Winner
+from calbot.core.poll_model import Cause, End, Poll, PollState
+from calbot.core.polls import Outcome, Tally, Winner
 from calbot.core.settings import Room
 from calbot.errors import CalbotError, ChatForbidden, Code, NotEncrypted, Unavailable, UserError
-from calbot.ports import Card, ChatEvent, Relations, StoredObject
+from calbot.ports import Card, StoredObject
 
-from . import meetings, people, places, repeats, writing
+from . import ballots, meetings, people, places, repeats, writing
 from .world import World
 
 _AGAIN: Final = timedelta(seconds=30)  # until a closing that the outside world interrupted is tried again
 _PAUSE: Final = timedelta(minutes=5)  # until a room is looked at again in which nothing may be posted
-_ALARM: Final = "poll-deadline"
 
 
-@dataclass(frozen=True, slots=True)
-class Votes:
-    """What the server knows of a poll: votes of all three ways, ends, and who cast what cannot be read."""
-
-    votes: tuple[Vote, ...]
-    ends: tuple[End, ...]
-    unreadable: tuple[UserId, ...]
+def try_again(world: World, key: str, when: datetime) -> None:
+    world.alarm.at(f"poll:{key}", when, partial(retry, world, key))
 
 
-# ------------------------------------------------------------------------------------------------------ when to close
-
-
-async def resume(world: World) -> None:
-    """Finish what a crash or an outage interrupted, and wait for deadlines."""
-    for poll in await world.stores.polls.in_state([PollState.CLOSING]):
-        _try_again(world, poll.key, world.clock())
-    for poll in await world.stores.polls.in_state([PollState.OPEN]):
-        world.alarm.at(f"poll-end:{poll.key}", world.clock(), partial(_look_for_end, world, poll))
-    await arm(world)
-
-
-async def _look_for_end(world: World, poll: Poll) -> None:
-    """An end, or the vote that all waited for, may have come while nobody was listening."""
-    if poll.start_event is None:
-        return
-    related = await world.chat.relations(poll.room, poll.start_event, "m.reference")
-    for event in sorted(related.events, key=lambda one: one.at):
-        if is_end(event.type):
-            await on_end(world, event, poll.start_event)
-    if related.events:
-        await on_vote(world, related.events[-1], poll.start_event)
-
-
-async def arm(world: World) -> None:
-    """Ring at the next deadline."""
-    deadline = await world.stores.polls.next_deadline()
-    if deadline is None:
-        world.alarm.cancel(_ALARM)
-    else:
-        world.alarm.at(_ALARM, deadline, partial(_ring, world))
-
-
-async def _ring(world: World) -> None:
-    now = world.clock()
-    for poll in await world.stores.polls.in_state([PollState.OPEN]):
-        if poll.until is not None and poll.until <= now:
-            at = int(poll.until.timestamp() * 1000)
-            await begin(world, poll.key, Cause.DEADLINE, End(None, world.chat.user, at))
-            _try_again(world, poll.key, now)
-    await arm(world)
-
-
-def _try_again(world: World, key: str, when: datetime) -> None:
-    world.alarm.at(f"poll:{key}", when, partial(_retry, world, key))
-
-
-async def _retry(world: World, key: str) -> None:
+async def retry(world: World, key: str) -> None:
     try:
         await conclude(world, key)
     except Unavailable as error:
         world.log.warning("closing a poll has to wait: %s", error.reason)
-
-
-async def on_end(world: World, event: ChatEvent, start: EventId) -> None:
-    """Somebody ended a poll in their client; if they may, it closes."""
-    poll = await world.stores.polls.at(event.room, start)
-    if poll is None or poll.state is not PollState.OPEN:
-        return
-    power = await world.chat.power_levels(poll.room)
-    end = End(event.id, event.sender, event.at)
-    if polls.valid_end([end], poll.creator, power, servers=_servers(world)) is None:
-        return
-    await begin(world, poll.key, Cause.END_EVENT, end)
-    await _retry(world, poll.key)
-
-
-async def on_vote(world: World, event: ChatEvent, start: EventId) -> None:
-    """Somebody voted; a poll with `auto` closes as soon as all whose vote is needed can do one date."""
-    poll = await world.stores.polls.at(event.room, start)
-    if poll is None or poll.state is not PollState.OPEN or not poll.behaviour.auto:
-        return
-    found = await read_votes(world, poll)
-    tally = await _count(world, poll, found, None)
-    zone = _zone_of(world, poll)
-    if polls.is_unanimous(poll, tally, now=world.clock(), zone=zone):
-        await begin(world, poll.key, Cause.UNANIMOUS, End(None, world.chat.user, event.at))
-        await _retry(world, poll.key)
 
 
 async def begin(world: World, key: str, cause: Cause, end: End) -> bool:
@@ -141,7 +55,6 @@ async def begin(world: World, key: str, cause: Cause, end: End) -> bool:
             return False
         uid = identity.uid_for_poll(poll.key, poll.generation)
         await world.stores.polls.save(poll.closing(cause, end, uid))
-    await arm(world)
     return True
 
 
@@ -162,7 +75,7 @@ async def conclude(world: World, key: str) -> None:
         try:
             await _conclude_or_refuse(world, poll, room)
         except Unavailable as error:
-            _try_again(world, key, world.clock() + max(_AGAIN, timedelta(seconds=error.retry_after or 0)))
+            try_again(world, key, world.clock() + max(_AGAIN, timedelta(seconds=error.retry_after or 0)))
             raise
         except ChatForbidden:
             world.log.info("a poll closes in a room that the bot may not speak in any more: no event")
@@ -175,7 +88,7 @@ async def _conclude_or_refuse(world: World, poll: Poll, room: Room) -> None:
     except (UserError, NotEncrypted) as error:
         # Posting pauses, it does not end: the room may be closed to others again.
         world.log.warning("a poll in %s is not concluded while others could read along: %s", poll.room, error.reason)
-        _try_again(world, poll.key, world.clock() + _PAUSE)
+        try_again(world, poll.key, world.clock() + _PAUSE)
         return
     try:
         async with repeats.sending(world, _began(poll)):
@@ -202,7 +115,7 @@ async def _conclude(world: World, poll: Poll, room: Room) -> None:
     cutoff, found, still_open = await _end(world, poll, reader)
     if not poll.by_bot:
         await _require_unchanged(world, poll, found)
-    tally = await _count(world, poll, found, cutoff)
+    tally = await ballots.count(world, poll, found, cutoff)
     outcome = polls.decide(poll, tally, now=world.clock(), zone=room.timezone)
     members = await world.chat.members(poll.room)
     written: Occurrence | None = None
@@ -221,17 +134,17 @@ async def _conclude(world: World, poll: Poll, room: Room) -> None:
     await world.stores.polls.save(replace(poll, state=PollState.BOOKED if written else PollState.ENDED))
 
 
-async def _end(world: World, poll: Poll, reader: Reader) -> tuple[int, Votes, bool]:
+async def _end(world: World, poll: Poll, reader: Reader) -> tuple[int, ballots.Votes, bool]:
     """Up to when votes count (milliseconds), what there is to count, whether clients still show the poll as open."""
     power = await world.chat.power_levels(poll.room)
-    found = await read_votes(world, poll)
-    end = polls.valid_end(found.ends, poll.creator, power, servers=_servers(world))
+    found = await ballots.read_votes(world, poll)
+    end = polls.valid_end(found.ends, poll.creator, power, servers=ballots.ending_servers(world))
     if end is None and may_end(world, poll, power):
         content = messages.poll_end_content(reader, poll)
         await world.chat.send(poll.room, POLL_END, content, key=identity.key_for("poll-end", poll.key))
         # Only now, with the end's own time on the server, is it certain which votes were in time.
-        found = await read_votes(world, poll)
-        end = polls.valid_end(found.ends, poll.creator, power, servers=_servers(world))
+        found = await ballots.read_votes(world, poll)
+        end = polls.valid_end(found.ends, poll.creator, power, servers=ballots.ending_servers(world))
     if end is not None:
         return end.at, found, False
     if poll.ended is None:
@@ -244,43 +157,15 @@ def may_end(world: World, poll: Poll, power: PowerLevels) -> bool:
     return poll.creator == world.chat.user or level_of(world.chat.user, power) >= power.redact
 
 
-async def read_votes(world: World, poll: Poll) -> Votes:
-    """Everything about a poll, read again from the server and decrypted; votes by command are in the database."""
-    options = [option.id for option in poll.options]
-    start = poll.start_event
-    related = await world.chat.relations(poll.room, start, "m.reference") if start else Relations((), ())
-    votes = [read_response(e.id, e.sender, e.at, e.content) for e in related.events if is_response(e.type)]
-    ends = [End(e.id, e.sender, e.at) for e in related.events if is_end(e.type)]
-    votes += await world.stores.polls.votes(poll.key)
-    if poll.text_event is not None and not poll.behaviour.hidden:
-        reactions = await world.chat.relations(poll.room, poll.text_event, "m.annotation")
-        read = (read_reaction(e.id, e.sender, e.at, e.content, options) for e in reactions.events)
-        votes += [vote for vote in read if vote is not None and vote.sender != world.chat.user]
-    return Votes(tuple(votes), tuple(ends), related.unreadable)
-
-
-async def _count(world: World, poll: Poll, found: Votes, cutoff: int | None) -> Tally:
-    joined = [member.user for member in await world.chat.members(poll.room)]
-    heard = allowed_servers(world.settings, world.chat.user)
-    return polls.count(poll, found.votes, cutoff=cutoff, joined=joined, bot=world.chat.user, servers=heard)
-
-
-async def _require_unchanged(world: World, poll: Poll, found: Votes) -> None:
+async def _require_unchanged(world: World, poll: Poll, found: ballots.Votes) -> None:
     """UserError if a poll that somebody made was edited after it was voted on: nobody knows what the votes were for."""
     event = None if poll.start_event is None else await world.chat.event(poll.room, poll.start_event)
     original = None if event is None or event.redacted else read_start(event.content)
     if event is None or original is None:
         raise UserError(Code.NOT_FOUND, "poll_gone")
-    pinned = await pinned_start(world, event, original, found.votes)
+    pinned = await ballots.pinned_start(world, event, original, found.votes)
     if pinned.changed or polls.is_changed(poll, pinned.start):
         raise UserError(Code.CONFLICT, "poll_changed")
-
-
-async def pinned_start(world: World, event: ChatEvent, original: PollStart, votes: Sequence[Vote]) -> Pinned:
-    """The poll as it stood when it was first voted on."""
-    replaced = await world.chat.relations(event.room, event.id, "m.replace")
-    edits = [polls.PollEdit(one.id, one.sender, one.at, read_start(one.content)) for one in replaced.events]
-    return polls.pin(original, event.sender, edits, votes)
 
 
 async def _book(
@@ -373,13 +258,3 @@ async def _show(
         await world.chat.attach(
             poll.room, file, key=identity.key_for("poll-file", poll.key, poll.generation), thread=poll.thread
         )
-
-
-def _servers(world: World) -> frozenset[str]:
-    """Whose ends count: those of people who are heard, and the bot's own."""
-    return allowed_servers(world.settings, world.chat.user) | {server_of(world.chat.user)}
-
-
-def _zone_of(world: World, poll: Poll) -> ZoneInfo:
-    room = world.settings.rooms.get(poll.room)
-    return room.timezone if room is not None else world.settings.defaults.timezone

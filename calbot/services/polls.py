@@ -17,7 +17,7 @@ from calbot.core.poll_model import Cause, End, Option, Poll, PollOptions, PollSt
 from calbot.core.settings import Room
 from calbot.errors import Code, Unavailable, UserError
 
-from . import closing, places, rights
+from . import ballots, closing, places, rights, running
 from .readings import as_when, context_of, locales_of
 from .requests import Reply, Request
 from .world import World
@@ -89,7 +89,7 @@ async def open_poll(world: World, request: Request, command: commands.Poll) -> N
         thread=poll.thread,
     )
     await world.stores.polls.save(replace(poll, text_event=text, state=PollState.OPEN))
-    await closing.arm(world)
+    await running.arm(world)
 
 
 def _until(
@@ -117,7 +117,7 @@ async def vote(world: World, request: Request, command: commands.Vote) -> Reply:
     cast = Vote(request.event.id, request.sender, request.event.at, Way.COMMAND, tuple(option.id for option in chosen))
     await world.stores.polls.save_vote(poll.key, cast)
     if poll.start_event is not None:
-        await closing.on_vote(world, request.event, poll.start_event)
+        await running.on_vote(world, request.event, poll.start_event)
     if not chosen:
         return Reply(messages.ok(request.reader, "vote_withdrawn", title=poll.title))
     labels = "; ".join(option.label for option in chosen)
@@ -158,7 +158,7 @@ async def attach(world: World, request: Request, _: commands.Event) -> Reply | N
     await rights.require(world, request, Action.ATTACH_POLL, calendar, Subject(maker=event.sender))
     related = await world.chat.relations(event.room, event.id, "m.reference")
     cast = [read_response(one.id, one.sender, one.at, one.content) for one in related.events if is_response(one.type)]
-    pinned = await closing.pinned_start(world, event, start, cast)
+    pinned = await ballots.pinned_start(world, event, start, cast)
     if pinned.changed:
         raise UserError(Code.CONFLICT, "poll_changed")
     start = pinned.start
@@ -187,7 +187,7 @@ async def attach(world: World, request: Request, _: commands.Event) -> Reply | N
     )
     await world.stores.polls.save(poll)
     for end in sorted((one for one in related.events if is_end(one.type)), key=lambda one: one.at):
-        await closing.on_end(world, end, event.id)
+        await running.on_end(world, end, event.id)
     after = await world.stores.polls.get(poll.key)
     if after is not None and after.state is not PollState.OPEN:
         return None  # it had ended: the result says it all

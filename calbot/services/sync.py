@@ -21,7 +21,7 @@ from calbot.core.settings import Calendar, Show
 from calbot.errors import BadCalendarData, CalendarReadOnly, CalendarUnavailable, PreconditionFailed
 from calbot.ports import CalendarState, StoredObject
 
-from . import disowned, reminders
+from . import disowned, planning, reminders
 from .world import World
 
 # Parsing and expanding go to a worker thread in lots this small, so that the loop gets its turn in between.
@@ -81,7 +81,7 @@ async def _read_anew(world: World, calendar: CalendarName, now: datetime) -> Non
         stored = await digest(world, calendar, objects, now)
         async with stores.transaction():
             await stores.calendars.put(stored)
-            await reminders.replan(world, calendar, [one.uid for one in stored], now)
+            await planning.replan(world, calendar, [one.uid for one in stored], now)
     await stores.calendars.save_state(replace(await stores.calendars.state(calendar), cursor=None))
 
 
@@ -152,12 +152,12 @@ async def _pull(world: World, calendar: Calendar, before: CalendarState, now: da
             async with stores.transaction():
                 await stores.calendars.put(stored)
                 await stores.calendars.remove(calendar.name, vanished)
-                await reminders.replan(world, calendar.name, [one.uid for one in stored], now)
+                await planning.replan(world, calendar.name, [one.uid for one in stored], now)
         if gone:
             async with stores.transaction():
                 uids = [one.uid for href in gone if (one := await stores.calendars.get(calendar.name, href))]
                 await stores.calendars.remove(calendar.name, gone)
-                await reminders.replan(world, calendar.name, uids, now)
+                await planning.replan(world, calendar.name, uids, now)
         reminders.ring_soon(world)
     await stores.calendars.save_state(
         replace(
@@ -241,7 +241,7 @@ async def _roll(world: World, calendar: CalendarName, now: datetime) -> None:
         stored = await digest(world, calendar, objects, now)
         async with stores.transaction():
             await stores.calendars.put(stored)
-            await reminders.replan(world, calendar, [one.uid for one in stored], now)
+            await planning.replan(world, calendar, [one.uid for one in stored], now)
     state = await stores.calendars.state(calendar)
     await stores.calendars.save_state(replace(state, horizon=window(world, now)[1]))
     reminders.ring_soon(world)

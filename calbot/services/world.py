@@ -47,6 +47,7 @@ class World:
     version: str
     began: datetime  # when the bot was started
     remarks: Callable[[], Sequence[Say]]  # on the set-up of the client, for `status`
+    passed: Callable[[str], None]  # told each step of what must not happen twice; tests kill the bot there
     locks: Locks = field(default_factory=Locks)
     known: KnownRooms = field(default_factory=KnownRooms)
 

@@ -22,7 +22,7 @@ from calbot.errors import (
 )
 from calbot.ports import StoredObject
 
-from . import reminders, sync
+from . import planning, reminders, sync
 from .world import World
 
 _TRIES: Final = 3  # how often an edit is tried against somebody who writes at the same time
@@ -95,7 +95,7 @@ async def _mirror(world: World, calendar: CalendarName, written: CalendarObject)
         raise BadCalendarData(stored.problem)
     async with world.stores.transaction():
         await world.stores.calendars.put([stored])
-        await reminders.replan(world, calendar, [stored.uid], now)
+        await planning.replan(world, calendar, [stored.uid], now)
     reminders.ring_soon(world)
     return stored
 
@@ -105,5 +105,5 @@ async def _forget(world: World, calendar: CalendarName, href: Href) -> None:
     uids: list[Uid] = [] if stored is None else [stored.uid]
     async with world.stores.transaction():
         await world.stores.calendars.remove(calendar, [href])
-        await reminders.replan(world, calendar, uids, world.clock())
+        await planning.replan(world, calendar, uids, world.clock())
     reminders.ring_soon(world)

@@ -15,7 +15,7 @@ from calbot.core.poll_model import PollState
 from calbot.core.settings import Show
 from calbot.errors import CalendarReadOnly, ChatUnavailable
 from calbot.matrix.handlers import Handlers
-from calbot.services import reminders, startup
+from calbot.services import planning, startup
 from calbot.services.world import InForce
 
 from .conftest import ANNA, BEN, BERLIN, CALENDAR, CARLA, LOG, ROOM, Office
@@ -257,7 +257,7 @@ async def test_what_is_made_while_all_is_planned_again_keeps_its_reminder(
         return found
 
     monkeypatch.setattr(calendars, "occurrences", and_then_a_meeting_is_made)
-    await reminders.replan_all(office.world)
+    await planning.replan_all(office.world)
     await office.until(datetime(2026, 11, 24, 11, 46, tzinfo=BERLIN))
     assert len(office.said(Kind.REMINDER)) == 1
 

@@ -8,7 +8,7 @@ from calbot.core.model import Kind, Message, UserId
 from calbot.core.reminders import ReminderState
 from calbot.core.settings import Mention
 from calbot.errors import ChatForbidden, ChatUnavailable
-from calbot.services import reminders, startup
+from calbot.services import planning, startup
 
 from .conftest import BEN, BERLIN, CALENDAR, CARLA, ROOM, Office
 
@@ -199,7 +199,7 @@ async def test_a_room_no_longer_mapped_gets_none(office: Office) -> None:
 async def test_planning_again_changes_nothing(office: Office) -> None:
     await meeting(office)
     before = await office.world.stores.reminders.waiting(ROOM)
-    await reminders.replan_all(office.world)
+    await planning.replan_all(office.world)
     assert await office.world.stores.reminders.waiting(ROOM) == before
     assert [one.state for one in before] == [ReminderState.WAITING]
 
