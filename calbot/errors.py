@@ -90,6 +90,10 @@ class ChatUnavailable(Unavailable):
         super().__init__(Code.INTERNAL, reason, retry_after=retry_after, **params)
 
 
+class InvitationsLimited(ChatUnavailable):
+    """The homeserver opens no more rooms and sends no more invitations for now; messages it takes as ever."""
+
+
 class ChatForbidden(CalbotError):
     """The homeserver refuses the bot this room or this act for good: left, banned, no power."""
 

@@ -128,6 +128,7 @@ class CalBot(Plugin):
             remarks=self._remarks,
             passed=steps.hook(os.environ),
         )
+        await startup.prepare(world)
         handlers = self._handlers = Handlers(world, self.log)
         self._intake = Intake(self.client, stores.inbox, handlers, utc_now, self.log.getChild("intake"))
         await self._intake.start()  # last: from here on events arrive
@@ -140,6 +141,7 @@ class CalBot(Plugin):
         ending = self._season
         gateway, alarm = await self._begin_season(settings)
         self._world = world.renewed(settings, problems, gateway, alarm)
+        await startup.prepare(self._world)
         try:
             if self._handlers is not None:
                 await self._handlers.switch(self._world)

@@ -88,21 +88,26 @@ class Homeserver:
         invite: Sequence[str] = (),
         encrypted: bool = True,
         power_levels: Mapping[str, int] | None = None,
+        room_version: str = "11",
     ) -> str:
-        """A private room; `power_levels` are those of users other than the creator's 100."""
+        """A private room; `power_levels` are those of users other than the creator's 100.
+
+        From room version 12 on creators stand above all power levels, which hides mistakes in reading them; and they
+        may not be named in them.
+        """
         state: list[dict[str, Any]] = []
         if encrypted:
             state.append(
                 {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
             )
+        own = {creator.mxid: 100} if int(room_version) < 12 else {}
         body: dict[str, Any] = {
             "name": name,
             "preset": "private_chat",
-            # In room version 12 creators stand above all power levels, which hides mistakes in reading them.
-            "room_version": "11",
+            "room_version": room_version,
             "invite": list(invite),
             "initial_state": state,
-            "power_level_content_override": {"users": {creator.mxid: 100, **(power_levels or {})}},
+            "power_level_content_override": {"users": {**own, **(power_levels or {})}},
         }
         answer = await self.request("POST", "/_matrix/client/v3/createRoom", token=creator.access_token, json=body)
         room_id: str = answer["room_id"]

@@ -140,6 +140,11 @@ class ServerProcess:
             self._process.kill()
         await self._process.wait()
 
+    async def ended(self) -> None:
+        """Until it has ended by itself."""
+        if self._process is not None:
+            await self._process.wait()
+
     async def restart(self) -> None:
         await self.stop()
         await self.start()

@@ -82,6 +82,7 @@ async def prepare_scene(
     suffix: str = "",
     people: Sequence[str] = tuple(PEOPLE),
     encrypted: bool = True,
+    room_version: str = "11",
     bot_syncs_itself: bool = False,
     homeserver_url: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -99,7 +100,9 @@ async def prepare_scene(
     room_id = stack.state.rooms.get(room_name)
     if room_id is None:
         invited = [bot.mxid, *(person.mxid for person in joining.values())]
-        room_id = await stack.homeserver.create_room(admin.login, ROOM, invite=invited, encrypted=encrypted)
+        room_id = await stack.homeserver.create_room(
+            admin.login, ROOM, invite=invited, encrypted=encrypted, room_version=room_version
+        )
         await admin.sync()
         for person in joining.values():
             await person.join(room_id)

@@ -38,13 +38,14 @@ class Story:
 
     async def play(self) -> None:
         await self.transcript.begin()
-        await self.make_a_meeting()
+        meeting = await self.make_a_meeting()
         await self.list_meetings()
         poll = await self.ask_for_a_date()
         await self.vote_and_close(poll)
+        await self.move_in_another_program(meeting)
         await self.be_reminded()
 
-    async def make_a_meeting(self) -> None:
+    async def make_a_meeting(self) -> RoomEvent:
         anna, ben = self.scene.anna, self.scene.ben
         self.transcript.heading("1  Anna legt einen Termin an und lädt Ben ein")
         tomorrow = datetime.now(ZONE).date() + timedelta(days=1)
@@ -57,6 +58,7 @@ class Story:
         expect(card.was_encrypted, "the card was encrypted")
         expect(ben.mxid in card.mentions, "the card mentions Ben, who is invited")
         expect((await ben.sees(self.scene.room_id, card.event_id)).readable, "Ben can read the card")
+        return card
 
     async def list_meetings(self) -> None:
         self.transcript.heading("2  Ben fragt, was ansteht")
@@ -111,9 +113,25 @@ class Story:
         accepted = [attendee for attendee in attendees if attendee.params.get("PARTSTAT") == "ACCEPTED"]
         expect(len(accepted) == 2, "both voters are attendees who accepted")
 
+    async def move_in_another_program(self, meeting: RoomEvent) -> None:
+        ben, room = self.scene.ben, self.scene.room_id
+        self.transcript.heading("6  Jemand verschiebt den Jour fixe in einem Kalenderprogramm um eine Stunde")
+        name, text = await self._on_calendar(meeting.part["uid"])
+        calendar = icalendar.Calendar.from_ical(text)
+        (event,) = calendar.events
+        event.start, event.end = (moment + timedelta(hours=1) for moment in (event.start, event.end))
+        event["SEQUENCE"] = int(event.get("SEQUENCE", 0)) + 1
+        await self.scene.calendar.put(name.removesuffix(".ics"), calendar.to_ical().decode())
+        change = await ben.hears(room, lambda event: event.kind == "change", timeout=60)
+        await self.transcript.show_new()
+        expect(change.part["uid"] == meeting.part["uid"], "what changed is the Jour fixe")
+        expect(change.part["old"]["start"] == meeting.part["start"], "the notice says when it would have been")
+        expect(change.part["start"]["localtime"].endswith("T11:00:00"), "the notice says when it is now")
+        expect(change.was_encrypted, "the notice was encrypted")
+
     async def be_reminded(self) -> None:
         anna, ben = self.scene.anna, self.scene.ben
-        self.transcript.heading("6  Ein Termin in drei Minuten, und die Erinnerung eine Minute vorher")
+        self.transcript.heading("7  Ein Termin in drei Minuten, und die Erinnerung eine Minute vorher")
         await self._say(anna, '!meet neu "Kurzabstimmung" in 3 min', ben)
         card = await self._answer(anna, "meeting")
         await self.transcript.show_new()

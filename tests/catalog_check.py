@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 from calbot.core.dates.readings import Reason
 from calbot.core.i18n import PLACEHOLDER
 from calbot.core.messages import Headline
+from calbot.core.notices import Hold
 from calbot.core.permissions import Exposure
 from calbot.errors import Code
 
@@ -61,6 +62,7 @@ FROM_VALUES = (
     *(f"error.exposed_{exposure.value}" for exposure in Exposure),
     *(f"card.{headline.value}" for headline in Headline),
     *(f"weekday.on.{weekday}" for weekday in range(7)),
+    *(f"status.waiting.{hold.value}" for hold in Hold if hold is not Hold.SETTLING),
 )
 # Families of which the code only holds the last part.
 OPEN_FAMILIES = (
@@ -77,7 +79,7 @@ OPEN_FAMILIES = (
     "change.count_",
 )
 
-NAMES = frozenset(("last good configuration",))  # of stored values
+NAMES = frozenset(("last good configuration", "agendas noted until"))  # of stored values
 NOT_SAID = frozenset(("debug", "info", "warning", "error", "exception", "log", "compile", "getLogger", "getChild"))
 _ID = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 _PART_OF_ID = re.compile(r"[a-z_]{4,}_|_[a-z_]{4,}")

@@ -38,7 +38,7 @@ class TestOffline:
     def test_the_example_of_the_specification_has_notes_only(self) -> None:
         code, lines = check(str(EXAMPLE), "--offline")
         assert code == 0
-        assert "polls.nudge: note: known, but without effect in this version" in lines
+        assert "email: note: known, but without effect in this version" in lines
 
     def test_mistakes(self) -> None:
         code, lines = check("-", "--offline", stdin="defauts: {}\nrooms: {'#x:y': {calendars: [a]}}\n")

@@ -23,8 +23,13 @@ Choice: TypeAlias = Say | At | Day | Every | Occurrence
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question with numbered choices. `key` is a catalog id below ``ask.``, those of choices are below ``choice.``"""
+    """A question with numbered choices. `key` is a catalog id below ``ask.``, those of choices are below ``choice.``
+
+    `memo` is what the answer goes by, whatever may have changed by the time it comes; without one an answer only
+    holds for the same choices.
+    """
 
     key: str
     choices: tuple[Choice, ...]
     params: Mapping[str, str | int] = field(default_factory=dict)
+    memo: str = ""

@@ -14,10 +14,11 @@ import re
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from .model import EventId, RecurrenceId, RoomId, Uid
+from .model import EventId, Recipient, RecurrenceId, Uid
 
 _NAMESPACE = UUID("6d2f6f0e-2a55-5c55-9d0c-3a6f1b1f6c11")  # for ever: another one would book every poll a second time
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # in a path, without any escaping, on every server
+_HOLD = "calbot-hold-"
 _SECRET_BYTES = 20  # 160 bits, and 32 characters of base32 without padding
 
 
@@ -29,6 +30,16 @@ def uid_for_command(command: EventId, generation: int = 0) -> Uid:
 def uid_for_poll(poll_key: str, generation: int = 0) -> Uid:
     """The UID of the event that a poll is booked as; `generation` grows with each re-booking."""
     return Uid(str(uuid5(_NAMESPACE, _canonical("poll", poll_key, generation))))
+
+
+def uid_for_hold(poll_key: str, option_id: str) -> Uid:
+    """The UID of the event that holds the time of an option while the poll is open."""
+    return Uid(f"{_HOLD}{uuid5(_NAMESPACE, _canonical('hold', poll_key, option_id))}")
+
+
+def is_hold(uid: Uid) -> bool:
+    """Whether an event only holds a time: nobody is reminded of it, and nobody is told what becomes of it."""
+    return uid.startswith(_HOLD)
 
 
 def poll_key(origin: EventId) -> str:
@@ -47,14 +58,14 @@ def key_for(kind: str, *causes: str | int | None) -> str:
 
 
 def reminder_id(
-    room: RoomId,
+    recipient: Recipient,
     uid: Uid,
     recurrence_id: RecurrenceId | None,
     start: datetime,
     lead: int,
 ) -> str:
     """What makes two reminders the same one. The calendar is no part of it: the same UID in two is one event."""
-    return _digest(_canonical(room, uid, recurrence_id, int(start.timestamp() * 1000), lead))
+    return _digest(_canonical(recipient, uid, recurrence_id, int(start.timestamp() * 1000), lead))
 
 
 def meeting_secret(secret: bytes, uid: Uid) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import Enum
-from typing import Any, Literal, NewType
+from itertools import accumulate
+from typing import Any, Final, Literal, NewType, TypeGuard
 from zoneinfo import ZoneInfo
 
 RoomId = NewType("RoomId", str)
@@ -21,6 +22,15 @@ Etag = NewType("Etag", str)  # opaque, with its quotes
 Cursor = NewType("Cursor", str)  # opaque to all but the gateway that made it
 
 Locale = Literal["de", "en"]
+
+_MENTIONS: Final = 10_000  # letters of Matrix IDs in one message
+
+# To whom something goes: to everybody in a room, or to one person, privately.
+Recipient = RoomId | UserId
+
+
+def is_person(recipient: Recipient) -> TypeGuard[UserId]:
+    return recipient.startswith("@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,15 @@ def instants(when: When, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return seen.start, seen.end
 
 
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Somebody's time that is taken, and nothing of what takes it; `tentative` where that is not certain yet."""
+
+    start: datetime
+    end: datetime
+    tentative: bool = False
+
+
 class PartStat(str, Enum):
     """RFC 5545 section 3.2.12."""
 
@@ -85,6 +104,20 @@ class Role(str, Enum):
     REQUIRED = "REQ-PARTICIPANT"
     OPTIONAL = "OPT-PARTICIPANT"
     NONE = "NON-PARTICIPANT"
+
+
+class CuType(str, Enum):
+    """RFC 5545 section 3.2.3: what kind of calendar user somebody is."""
+
+    INDIVIDUAL = "INDIVIDUAL"
+    GROUP = "GROUP"
+    RESOURCE = "RESOURCE"
+    ROOM = "ROOM"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def is_resource(self) -> bool:
+        return self in (CuType.RESOURCE, CuType.ROOM)
 
 
 class Status(str, Enum):
@@ -108,6 +141,22 @@ class Attendee:
     user: UserId | None = None
     partstat: PartStat = PartStat.NEEDS_ACTION
     role: Role = Role.REQUIRED
+    kind: CuType = CuType.INDIVIDUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """When an alarm goes off: `before` seconds ahead of the start or, `from_end`, the end (negative: after it), or at
+    an instant."""
+
+    before: int = 0
+    from_end: bool = False
+    at: datetime | None = None
+
+    def later(self, by: timedelta) -> Trigger:
+        if self.at is not None:
+            return replace(self, at=self.at + by)
+        return replace(self, before=self.before - int(by.total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +174,7 @@ class Details:
     rule: str = ""  # RRULE value of the series this belongs to, empty outside a series
     organizer: Attendee | None = None
     attendees: tuple[Attendee, ...] = ()
-    alarms: tuple[int, ...] = ()  # DISPLAY and AUDIO alarms: seconds before the start, ascending
+    alarms: tuple[Trigger, ...] = ()  # of DISPLAY and AUDIO alarms
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +278,16 @@ class Message:
     discloses: bool = True
 
     def mentioning(self, *users: UserId) -> Message:
-        """The same message as one that notifies, mentioning `users`; without any it stays as it is."""
+        """The same message as one that notifies, mentioning `users`; without any it stays as it is.
+
+        Of more than there is room for in an event (64 KiB, encrypted), the first.
+        """
         if not users:
             return self
-        return replace(self, notify=True, mentions=tuple(dict.fromkeys((*self.mentions, *users))))
+        mentioned = tuple(dict.fromkeys((*self.mentions, *users)))
+        sizes = accumulate(len(user) for user in mentioned)
+        fitting = tuple(user for user, size in zip(mentioned, sizes, strict=True) if size <= _MENTIONS)
+        return replace(self, notify=True, mentions=fitting)
 
 
 @dataclass(frozen=True, slots=True)

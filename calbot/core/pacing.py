@@ -1,8 +1,12 @@
-"""When to look at a calendar again."""
+"""When to try again: to look at a calendar, to send what did not get through."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
+
+_FIRST_WAIT: Final = timedelta(seconds=5)
+_LONGEST_WAIT: Final = timedelta(minutes=1)
 
 
 def next_look(
@@ -20,3 +24,12 @@ def next_look(
     if retry_after is None:
         return spread
     return max(spread, timedelta(seconds=min(max(retry_after, 0), 3600)))
+
+
+def back_off(failures: int, chance: float) -> timedelta:
+    """How long to wait after that many failures in a row: from 5 seconds, doubled each time, up to a minute.
+
+    `chance`, from 0 to 1, spreads those who fail together over a quarter of the wait either way.
+    """
+    wait = min(_FIRST_WAIT * (1 << min(max(failures - 1, 0), 16)), _LONGEST_WAIT)
+    return wait * (0.75 + 0.5 * chance)

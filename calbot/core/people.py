@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .model import UserId
 from .settings import People
@@ -51,10 +51,18 @@ def address_of(user: UserId, people: People, own_server: str) -> str | None:
     return plain_address(template.replace("{localpart}", localpart))
 
 
-def user_of(address: str, members: Iterable[UserId], people: People, own_server: str) -> UserId | None:
-    """Who of `members` has this address; nobody if it is not clear who."""
+def users_by_address(members: Iterable[UserId], people: People, own_server: str) -> Mapping[str, UserId]:
+    """Who of `members` has which address; an address of which it is not clear whose it is, is nobody's."""
+    users: dict[str, UserId] = {}
+    doubtful: set[str] = set()
+    for user in members:
+        address = address_of(user, people, own_server)
+        if address is not None and users.setdefault(address, user) != user:
+            doubtful.add(address)
+    return {address: user for address, user in users.items() if address not in doubtful}
+
+
+def user_of(address: str, users: Mapping[str, UserId]) -> UserId | None:
+    """Whose address this is, however it is written."""
     wanted = plain_address(address)
-    if wanted is None:
-        return None
-    found = {user for user in members if address_of(user, people, own_server) == wanted}
-    return found.pop() if len(found) == 1 else None
+    return None if wanted is None else users.get(wanted)

@@ -34,7 +34,8 @@ class Action(str, Enum):
     READ = "read"  # list, show, next
     VOTE = "vote"
     NEW = "new"  # also: open a poll, import
-    CHANGE = "change"  # cancel, move, edit, remind for one event
+    CHANGE = "change"  # cancel, move, edit
+    REMIND = "remind"  # other lead times for one event; writes nothing to its calendar
     SETTINGS = "settings"
     CLOSE_POLL = "close_poll"  # also: book, confirm, another deadline
     ATTACH_POLL = "attach_poll"  # make an event of a poll that somebody made in a client
@@ -118,7 +119,7 @@ def is_own(actor: Actor, subject: Subject) -> bool:
 
 
 def may(actor: Actor, action: Action, ground: Ground, subject: Subject | None = None) -> Verdict:
-    """Whether `actor` may do that there. CHANGE, CLOSE_POLL and ATTACH_POLL need to know what it is about.
+    """Whether `actor` may do that there. CHANGE, REMIND, CLOSE_POLL and ATTACH_POLL need to know what it is about.
 
     Admins may do all that the calendar allows in the rooms they are in: what is not visible to them cannot be theirs to
     do, and an event of which only "busy" is known is changed by its maker alone.
@@ -145,7 +146,7 @@ def _by_level(actor: Actor, action: Action, ground: Ground, subject: Subject | N
         return _ALLOWED
     if action is Action.NEW:
         return _needs(actor, power, ground.levels.new, "level_too_low")
-    if action is Action.CHANGE:
+    if action in (Action.CHANGE, Action.REMIND):
         return _ALLOWED if own else _needs(actor, power, ground.levels.cancel, "not_your_event")
     if action is Action.SETTINGS:
         level = ground.levels.settings

@@ -125,6 +125,12 @@ def reaction_number(key: str) -> int | None:
     return _NUMBERS.get(key.translate(_VARIATION_SELECTORS))
 
 
+def plain_reaction(content: Mapping[str, Any]) -> str | None:
+    """What somebody reacted with, without variation selectors; None where it is no text."""
+    key = _mapping(content.get("m.relates_to")).get("key")
+    return key.translate(_VARIATION_SELECTORS) if isinstance(key, str) else None
+
+
 def referenced_event(content: Mapping[str, Any]) -> EventId | None:
     """The poll that a response or an end is about."""
     return _related(content, "m.reference")

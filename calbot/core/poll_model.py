@@ -11,11 +11,15 @@ from .model import CalendarName, EventId, RoomId, Uid, UserId, When
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer. `id` is the answer id in the poll event; `when` is None where it could not be read as a date."""
+    """One answer. `id` is the answer id in the poll event; `when` is None where it could not be read as a date.
+
+    `free`: how many people were free then when the poll was opened, and of how many that was known.
+    """
 
     id: str
     label: str
     when: When | None
+    free: tuple[int, int] | None = None
 
 
 class PollState(str, Enum):
@@ -61,6 +65,19 @@ class End:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's word that counts beside the votes: `book`, or the ✅ on a poll with `confirm`. `at` in milliseconds.
+
+    `undoes`: it takes back what was decided before, and so cannot be taken back itself.
+    """
+
+    event_id: EventId
+    sender: UserId
+    at: int
+    undoes: bool = False
+
+
 class Cause(str, Enum):
     """Why a poll closes."""
 
@@ -68,7 +85,8 @@ class Cause(str, Enum):
     END_EVENT = "end_event"
     DEADLINE = "deadline"
     UNANIMOUS = "unanimous"  # `auto`: every required person can do a common option
-    BOOKED = "booked"  # `book N` on a running poll
+    REDACTED = "redacted"  # somebody removed the poll itself
+    BOOKED = "booked"  # `book N`: the option was chosen by a person, not by the count
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +115,11 @@ class Poll:
 
     `key` names it for ever (derived from the command or the poll event); `start_event` is the poll event once sent,
     `text_event` the accompanying text. `by_bot` is False for polls that somebody made in a client. `options` is in the
-    order shown. `until` is when it closes by itself. `generation` grows with each re-booking and is part of the UID.
+    order shown. `until` is when it closes by itself. `generation` is part of the UID of the event, and grows when the
+    one before is gone; `revision` grows with each closing, so that its messages are told apart from earlier ones.
+    `origin` is the command that opened it, or that `attached_by` sent to take on one made in a client; such a poll is
+    OPENING, without options and until `until`, while the key to its start event is waited for. `nudge_at` is when those
+    are reminded who have not voted by then.
     """
 
     key: str
@@ -118,7 +140,10 @@ class Poll:
     state: PollState
     location: str = ""
     description: str = ""
+    resource: str = ""  # name of one to be booked with the event
     thread: EventId | None = None
+    origin: EventId | None = None
+    attached_by: UserId | None = None
     start_event: EventId | None = None
     text_event: EventId | None = None
     cause: Cause | None = None
@@ -126,8 +151,29 @@ class Poll:
     chosen: str | None = None  # option id asked for by `book N`, or found by the count
     uid: Uid | None = None
     generation: int = 0
+    revision: int = 0
+    result_event: EventId | None = None  # the message with what came out last
+    decision: Decision | None = None
+    booked: str | None = None  # id of the option that there is an event for; another than `chosen` while that is moved
+    held: bool = False  # events hold its options; one that somebody removed since stays away
+    released: bool = False  # nothing is left of these events
+    holds_error: str = ""  # what people were told of them last: the end of a catalog id
+    nudge_at: datetime | None = None
     nudged: bool = False
 
     def closing(self, cause: Cause, ended: End | None, uid: Uid, chosen: str | None = None) -> Poll:
         """The same poll, recorded as closing; counted and booked from here on, however often that is tried."""
         return replace(self, state=PollState.CLOSING, cause=cause, ended=ended, uid=uid, chosen=chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """What was made of the text beside a poll: how often it was edited, and a digest of what it shows now.
+
+    `shown` is None while an edit is under way, and stays so where that was cut off: nobody knows then what it shows.
+    `over`: what it shows is how the poll ended.
+    """
+
+    edits: int = 0
+    shown: str | None = None
+    over: bool = False

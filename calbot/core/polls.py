@@ -303,11 +303,11 @@ def _quorum_missed(poll: Poll, tally: Tally) -> QuorumMissed | None:
     quorum = poll.behaviour.quorum
     if quorum is None:
         return None
-    got, needed = _turnout(quorum, tally)
+    got, needed = turnout(quorum, tally)
     return QuorumMissed(got, needed) if got < needed else None
 
 
-def _turnout(quorum: Quorum, tally: Tally) -> tuple[int, int]:
+def turnout(quorum: Quorum, tally: Tally) -> tuple[int, int]:
     """How many voted and how many have to: for a share, only those count who were asked and could vote."""
     if quorum.percent is not None:
         needed = -(-len(tally.asked) * quorum.percent // 100)
@@ -332,6 +332,23 @@ def default_until(options: Iterable[Option], *, now: datetime, zone: ZoneInfo, d
         return now
     until = first - _BEFORE_FIRST
     return (until if until > now else first - (first - now) / 2).astimezone(zone)
+
+
+def is_before_options(moment: datetime, options: Iterable[Option], *, now: datetime, zone: ZoneInfo) -> bool:
+    """Whether something can still be won when a poll closes then: it is before the first option that is ahead now."""
+    ahead = [start for start in _starts(options, zone) if start > now]
+    return not ahead or moment < ahead[0]
+
+
+def last_start(options: Iterable[Option], zone: ZoneInfo) -> datetime | None:
+    """When the last option begins: from then on none can win. None where none can be read as a date."""
+    starts = _starts(options, zone)
+    return starts[-1].astimezone(zone) if starts else None
+
+
+def nudge_time(opened: datetime, until: datetime, lead: timedelta) -> datetime:
+    """When those are reminded who have not voted: `lead` before the end, or after half of the time if that is less."""
+    return until - min(lead, (until - opened) / 2)
 
 
 def _starts(options: Iterable[Option], zone: ZoneInfo) -> list[datetime]:

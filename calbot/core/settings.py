@@ -278,6 +278,12 @@ class Settings:
     sync: Sync = field(default_factory=Sync)
     privacy: Privacy = field(default_factory=Privacy)
 
+    @property
+    def mapped_calendars(self) -> tuple[CalendarName, ...]:
+        """Those that any room shows."""
+        shown = {name for room in self.rooms.values() for name in room.calendars}
+        return tuple(name for name in self.calendars if name in shown)
+
     def rooms_of(self, calendar: CalendarName) -> tuple[Room, ...]:
         return tuple(room for room in self.rooms.values() if calendar in room.calendars)
 

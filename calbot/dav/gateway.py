@@ -8,21 +8,24 @@ read after.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from calbot.core.busy import LONGEST
 from calbot.core.ical import is_same_version, uid_of
-from calbot.core.model import AccountName, CalendarName, CalendarObject, Cursor, Delta, Etag, Href, Uid
-from calbot.core.settings import Access, Calendar, Settings
+from calbot.core.model import AccountName, Busy, CalendarName, CalendarObject, Cursor, Delta, Etag, Href, Uid
+from calbot.core.settings import Access, Account, Calendar, Settings
 from calbot.errors import CalendarReadOnly, CalendarUnavailable, PreconditionFailed
 from calbot.ports import CalendarFacts
 
 from . import xml
 from .accounts import AccountClient, Answer
 from .errors import AnswerLost
+from .freebusy import Scheduling, Summaries
 
 _LOT = 100  # objects of one multiget
 _PAGES = 1_000  # of one sync-collection that is cut in pages (RFC 6578, 3.6)
@@ -56,6 +59,8 @@ class DavGateway:
         self._calendars = settings.calendars
         self._accounts = {name: AccountClient(account) for name, account in settings.accounts.items()}
         self._without_sync: set[CalendarName] = set()
+        self._summaries = Summaries()
+        self._scheduling = {name: self._scheduling_of(account) for name, account in settings.accounts.items()}
 
     async def __aenter__(self) -> DavGateway:
         return self
@@ -69,6 +74,8 @@ class DavGateway:
         async with AsyncExitStack() as stack:
             for client in self._accounts.values():
                 stack.push_async_callback(client.aclose)
+            for scheduling in self._scheduling.values():
+                stack.push_async_callback(scheduling.aclose)
 
     # -------------------------------------------------------------------------------------------------------- reading
 
@@ -124,6 +131,17 @@ class DavGateway:
             writable=bool(names & _WRITING) if names else None,
             syncs=xml.SYNC_COLLECTION in inside.get(xml.REPORTS, ()),
         )
+
+    async def free_busy(
+        self, account: AccountName, addresses: Sequence[str], start: datetime, end: datetime
+    ) -> Mapping[str, Sequence[Busy] | None]:
+        _check_length(start, end)
+        return await self._scheduling[account].ask(addresses, start, end)
+
+    async def free_busy_query(self, calendar: CalendarName, start: datetime, end: datetime) -> Sequence[Busy] | None:
+        _check_length(start, end)
+        client = self._client(self._calendars[calendar].account)
+        return await self._summaries.ask(calendar, client, self._place(calendar).url, start, end)
 
     async def _sync(self, place: _Place, cursor: Cursor | None) -> Delta | None:
         """RFC 6578; None where the server does not offer it. A token that it no longer knows means everything."""
@@ -197,9 +215,12 @@ class DavGateway:
 
     # -------------------------------------------------------------------------------------------------------- writing
 
+    def href(self, calendar: CalendarName, name: str) -> Href:
+        return Href(f"{urlsplit(self._place(calendar).url).path}{quote(name, safe='@')}.ics")
+
     async def create(self, calendar: CalendarName, name: str, data: str) -> CalendarObject:
         place = self._writable(calendar)
-        href = Href(f"{urlsplit(place.url).path}{quote(name, safe='@')}.ics")
+        href = self.href(calendar, name)
         uid = uid_of(data)
         # Not every server heeds If-None-Match, and this may be a repeat.
         if (there := await self.read(calendar, href)) is not None:
@@ -280,6 +301,10 @@ class DavGateway:
     def _client(self, account: AccountName) -> AccountClient:
         return self._accounts[account]
 
+    def _scheduling_of(self, account: Account) -> Scheduling:
+        places = [calendar.url for calendar in self._calendars.values() if calendar.account == account.name]
+        return Scheduling(account, self._accounts[account.name], places[:1])
+
 
 class _Place:
     """A calendar's collection on its server, and the login for it."""
@@ -332,6 +357,11 @@ class _Members:
     members: Sequence[tuple[Href | None, xml.Resource]]
     sync_token: str | None
     is_empty: bool  # not even the collection itself, nor anything that is ignored
+
+
+def _check_length(start: datetime, end: datetime) -> None:
+    if end - start > LONGEST:
+        raise ValueError("too long a time to ask for")
 
 
 def _ours(there: CalendarObject, uid: Uid | None) -> CalendarObject:

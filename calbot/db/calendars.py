@@ -42,6 +42,7 @@ from .encoding import (
     recurrence_from,
     searchable,
     storable,
+    to_json,
     to_ms,
 )
 from .transaction import Row, Transactor, parameters
@@ -53,6 +54,7 @@ _FOREVER = 1 << 62
 _UNLIMITED = 1 << 31  # LIMIT NULL is PostgreSQL's, LIMIT -1 SQLite's
 _LONGEST_SEARCH = 200  # more of a search is not compared; SQLite bounds a pattern at 50,000 bytes
 _READ_HERE = 200  # occurrences that take the event loop a few milliseconds
+_IN_LIST = 500
 _LOT = 100  # objects written at once: keeps the event loop free in between
 
 _OCCURRENCE = """
@@ -65,7 +67,7 @@ _OVERLAPPING = (
     _OCCURRENCE
     + """
     WHERE o.calendar = $1 AND o.length_class = $2 AND o.earliest >= $3 AND o.earliest < $4
-      AND (o.latest > $5 OR o.earliest >= $5) AND c.search LIKE $6 ESCAPE '\\'
+      AND (o.latest > $5 OR o.earliest >= $5) AND c.search LIKE $6 ESCAPE '\\' AND c.details LIKE $8 ESCAPE '\\'
     ORDER BY o.starts_at, CASE WHEN LENGTH(o.starts) = 10 THEN 0 ELSE 1 END, c.uid, o.number LIMIT $7
 """
 )
@@ -221,16 +223,18 @@ class DatabaseCalendars:
         end: datetime,
         *,
         search: str | None = None,
+        attendee: str | None = None,
         limit: int | None = None,
     ) -> Sequence[Occurrence]:
         first, last = to_ms(start), to_ms(end)
         pattern = "%" if search is None else f"%{_literal(searchable(search)[:_LONGEST_SEARCH])}%"
+        mentions = "%" if attendee is None else f"%{_literal(to_json(attendee))}%"
         most = _UNLIMITED if limit is None else limit
         rows: list[Row] = []
         for calendar in dict.fromkeys(calendars):
             for length_class, longest in enumerate((*_LENGTHS, _FOREVER)):
                 rows += await self._sql.rows(
-                    _OVERLAPPING, calendar, length_class, first - longest, last, first, pattern, most
+                    _OVERLAPPING, calendar, length_class, first - longest, last, first, pattern, most, mentions
                 )
         found = _in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(_in_order, rows)
         return found if limit is None else found[:limit]
@@ -252,6 +256,55 @@ class DatabaseCalendars:
     async def occurrences_of(self, calendar: CalendarName, uid: Uid) -> Sequence[Occurrence]:
         rows = await self._sql.rows(_OCCURRENCE + " WHERE c.calendar = $1 AND c.uid = $2", calendar, uid)
         return sorted(_read_occurrences(rows), key=_by_start)
+
+    async def occurrences_about(self, uids: Sequence[Uid], *, after: datetime) -> Sequence[Occurrence]:
+        unique = list(dict.fromkeys(uids))
+        rows: list[Row] = []
+        for lot in (unique[at : at + _IN_LIST] for at in range(0, len(unique), _IN_LIST)):
+            query = f"{_OCCURRENCE} WHERE c.uid IN ({parameters(2, len(lot))}) AND o.latest >= $1"
+            rows += await self._sql.rows(query, to_ms(after), *lot)
+        return _in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(_in_order, rows)
+
+    async def upcoming_uids(self, after: datetime, calendars: Sequence[CalendarName] | None = None) -> Sequence[Uid]:
+        query = """SELECT DISTINCT c.uid FROM component c JOIN occurrence o
+                       ON o.object = c.object AND o.component = c.number
+                   WHERE o.latest >= $1"""
+        if calendars is not None and not calendars:
+            return []
+        if calendars is not None:
+            query += f" AND c.calendar IN ({parameters(2, len(calendars))})"
+        return [Uid(row["uid"]) for row in await self._sql.rows(query, to_ms(after), *(calendars or ()))]
+
+    async def mentioning(self, who: Sequence[str], *, after: datetime) -> Sequence[Uid]:
+        """A look through all details in the database's own thread: rarely needed, and cheaper than an index."""
+        found: set[Uid] = set()
+        for one in who:
+            rows = await self._sql.rows(
+                """SELECT DISTINCT c.uid FROM component c JOIN occurrence o
+                       ON o.object = c.object AND o.component = c.number
+                   WHERE c.details LIKE $1 ESCAPE '\\' AND o.latest >= $2""",
+                f"%{_literal(to_json(one))}%",
+                to_ms(after),
+            )
+            found.update(Uid(row["uid"]) for row in rows)
+        return sorted(found)
+
+    async def known(self, calendars: Sequence[CalendarName], uids: Sequence[Uid]) -> Sequence[Occurrence]:
+        rows: list[Row] = []
+        for calendar in dict.fromkeys(calendars):
+            for at in range(0, len(uids), _IN_LIST):
+                lot = uids[at : at + _IN_LIST]
+                query = f"{_OCCURRENCE} WHERE c.calendar = $1 AND c.uid IN ({parameters(2, len(lot))})"
+                rows += await self._sql.rows(query, calendar, *lot)
+        return _in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(_in_order, rows)
+
+    async def uids(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Mapping[Href, Uid]:
+        found: dict[Href, Uid] = {}
+        for at in range(0, len(hrefs), _IN_LIST):
+            lot = hrefs[at : at + _IN_LIST]
+            query = f"SELECT href, uid FROM calendar_object WHERE calendar = $1 AND href IN ({parameters(2, len(lot))})"  # noqa: S608 placeholders only
+            found.update({Href(row["href"]): Uid(row["uid"]) for row in await self._sql.rows(query, calendar, *lot)})
+        return found
 
     async def count_ahead(self, calendar: CalendarName, now: datetime) -> int:
         """Those that have not begun and are not cancelled."""

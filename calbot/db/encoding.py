@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,14 +18,18 @@ from calbot.core.model import (
     AllDay,
     Attendee,
     CalendarName,
+    CuType,
     Details,
     Href,
     Occurrence,
     PartStat,
+    Recipient,
     RecurrenceId,
     Role,
+    RoomId,
     Status,
     Timed,
+    Trigger,
     Uid,
     UserId,
     When,
@@ -72,6 +76,10 @@ def storable(text: str) -> str:
 def searchable(text: str) -> str:
     """The text as searches compare it: without case, in one Unicode form. (SQLite's own `lower()` knows ASCII only.)"""
     return storable(unicodedata.normalize("NFKC", text.casefold()))
+
+
+def read_recipient(column: str) -> Recipient:
+    return UserId(column) if column.startswith("@") else RoomId(column)
 
 
 def recurrence_column(recurrence_id: RecurrenceId | None) -> str:
@@ -131,6 +139,7 @@ def _encode_attendee(attendee: Attendee) -> dict[str, Any]:
         "user": attendee.user,
         "partstat": attendee.partstat.value,
         "role": attendee.role.value,
+        "kind": attendee.kind.value,
     }
 
 
@@ -141,6 +150,7 @@ def _decode_attendee(value: Mapping[str, Any]) -> Attendee:
         user=UserId(value["user"]) if value["user"] is not None else None,
         partstat=PartStat(value["partstat"]),
         role=Role(value["role"]),
+        kind=CuType(value["kind"]),
     )
 
 
@@ -158,7 +168,7 @@ def encode_details(details: Details) -> str:
             "rule": details.rule,
             "organizer": _encode_attendee(details.organizer) if details.organizer else None,
             "attendees": [_encode_attendee(attendee) for attendee in details.attendees],
-            "alarms": details.alarms,
+            "alarms": [[one.before, one.from_end, optional_to_ms(one.at)] for one in details.alarms],
         }
     )
 
@@ -177,7 +187,7 @@ def decode_details(text: str) -> Details:
         rule=value["rule"],
         organizer=_decode_attendee(value["organizer"]) if value["organizer"] else None,
         attendees=tuple(_decode_attendee(attendee) for attendee in value["attendees"]),
-        alarms=tuple(value["alarms"]),
+        alarms=tuple(Trigger(before, end, optional_from_ms(at)) for before, end, at in value["alarms"]),
     )
 
 
@@ -203,4 +213,37 @@ def decode_occurrence(text: str) -> Occurrence:
         recurrence_id=value["recurrence_id"],
         when=decode_when(*value["when"]),
         details=decode_details(value["details"]),
+    )
+
+
+def encode_occurrences(occurrences: Sequence[Occurrence]) -> str:
+    """Those of one object, or none: what they have in common is written once."""
+    numbers: dict[Details, int] = {}
+    for one in occurrences:
+        numbers.setdefault(one.details, len(numbers))
+    first = occurrences[0] if occurrences else None
+    return to_json(
+        {
+            "of": [first.calendar, first.href, first.uid] if first else None,
+            "details": [encode_details(one) for one in numbers],
+            "occurrences": [
+                [one.recurrence_id, *encode_when(one.when), numbers[one.details]] for one in occurrences
+            ],
+        }
+    )
+
+
+def decode_occurrences(text: str) -> tuple[Occurrence, ...]:
+    value = json.loads(text)
+    details = [decode_details(one) for one in value["details"]]
+    return tuple(
+        Occurrence(
+            calendar=CalendarName(value["of"][0]),
+            href=Href(value["of"][1]),
+            uid=Uid(value["of"][2]),
+            recurrence_id=recurrence_id,
+            when=decode_when(starts, ends, floating),
+            details=details[number],
+        )
+        for recurrence_id, starts, ends, floating, number in value["occurrences"]
     )

@@ -56,6 +56,7 @@ async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
             PRIMARY KEY (object, number)
         )""",
         "CREATE INDEX component_uid ON component (calendar, uid)",
+        "CREATE INDEX component_of_event ON component (uid)",
         # starts and ends as RFC 9557 writes them, or as dates; the other columns of time only serve to find and sort.
         """CREATE TABLE occurrence (
             object        BIGINT   NOT NULL,
@@ -101,6 +102,7 @@ async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
             event_id      TEXT NOT NULL,
             PRIMARY KEY (room, uid, recurrence_id)
         )""",
+        "CREATE INDEX card_uid ON card (uid)",
         """CREATE TABLE message_subject (
             room          TEXT NOT NULL,
             event_id      TEXT NOT NULL,
@@ -142,7 +144,7 @@ async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
         "CREATE INDEX question_asker ON question (room, asker)",
         """CREATE TABLE reminder (
             id            TEXT    PRIMARY KEY,
-            room          TEXT    NOT NULL,
+            recipient     TEXT    NOT NULL,
             calendar      TEXT    NOT NULL,
             uid           TEXT    NOT NULL,
             recurrence_id TEXT    NOT NULL,
@@ -160,22 +162,29 @@ async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
             sent_at       BIGINT
         )""",
         "CREATE INDEX reminder_due ON reminder (state, due_at)",
-        "CREATE INDEX reminder_event ON reminder (room, uid)",
+        "CREATE INDEX reminder_recipient ON reminder (recipient, state, due_at)",
+        "CREATE INDEX reminder_put_off ON reminder (state, not_before) WHERE not_before IS NOT NULL",
+        "CREATE INDEX reminder_event ON reminder (uid)",
         "CREATE INDEX reminder_calendar ON reminder (calendar, state)",
         "CREATE INDEX reminder_end ON reminder (ends_at)",
         """CREATE TABLE poll (
-            key         TEXT   PRIMARY KEY,
-            room        TEXT   NOT NULL,
-            state       TEXT   NOT NULL,
-            created_at  BIGINT NOT NULL,
-            closes_at   BIGINT,
-            ended_at    BIGINT NOT NULL,
-            start_event TEXT,
-            text_event  TEXT,
-            poll        TEXT   NOT NULL
+            key          TEXT    PRIMARY KEY,
+            room         TEXT    NOT NULL,
+            state        TEXT    NOT NULL,
+            created_at   BIGINT  NOT NULL,
+            closes_at    BIGINT,
+            ended_at     BIGINT  NOT NULL,
+            start_event  TEXT,
+            text_event   TEXT,
+            result_event TEXT,
+            calendar     TEXT    NOT NULL,
+            uid          TEXT,
+            holding      BOOLEAN NOT NULL,
+            poll         TEXT    NOT NULL
         )""",
         "CREATE INDEX poll_room ON poll (room, state)",
         "CREATE INDEX poll_state ON poll (state)",
+        "CREATE INDEX poll_event ON poll (calendar, uid)",
         """CREATE TABLE vote (
             poll     TEXT   NOT NULL REFERENCES poll (key) ON DELETE CASCADE,
             event_id TEXT   NOT NULL,
@@ -184,6 +193,115 @@ async def upgrade_v1(connection: Connection, scheme: Scheme) -> None:
             way      TEXT   NOT NULL,
             answers  TEXT,
             PRIMARY KEY (poll, event_id)
+        )""",
+        "CREATE INDEX vote_event ON vote (event_id)",
+        # Lead times in seconds, as JSON; NULL: nothing chosen.
+        """CREATE TABLE room_preference (
+            room      TEXT PRIMARY KEY,
+            reminders TEXT,
+            digest    TEXT
+        )""",
+        """CREATE TABLE person_preference (
+            person    TEXT PRIMARY KEY,
+            reminders TEXT,
+            digest    TEXT
+        )""",
+        """CREATE TABLE event_leads (
+            recipient     TEXT NOT NULL,
+            uid           TEXT NOT NULL,
+            recurrence_id TEXT NOT NULL,
+            leads         TEXT NOT NULL,
+            PRIMARY KEY (recipient, uid, recurrence_id)
+        )""",
+        "CREATE INDEX event_leads_event ON event_leads (uid)",
+        """CREATE TABLE snooze (
+            reaction      TEXT   NOT NULL,
+            person        TEXT   NOT NULL,
+            uid           TEXT   NOT NULL,
+            recurrence_id TEXT   NOT NULL,
+            earliest      BIGINT NOT NULL,
+            PRIMARY KEY (reaction, uid, recurrence_id)
+        )""",
+        "CREATE INDEX snooze_event ON snooze (uid)",
+        """CREATE TABLE direct_chat (
+            person       TEXT   PRIMARY KEY,
+            room         TEXT,
+            invited_at   BIGINT,
+            trying       TEXT,
+            trying_since BIGINT
+        )""",
+        """CREATE TABLE room_absence (
+            room  TEXT   PRIMARY KEY,
+            since BIGINT NOT NULL
+        )""",
+        """CREATE TABLE room_successor (
+            room        TEXT PRIMARY KEY,
+            replaced_by TEXT NOT NULL
+        )""",
+        f"""CREATE TABLE undoable (
+            id        {identity},
+            key       TEXT   NOT NULL UNIQUE,
+            room      TEXT   NOT NULL,
+            person    TEXT   NOT NULL,
+            calendar  TEXT   NOT NULL,
+            uid       TEXT   NOT NULL,
+            href      TEXT   NOT NULL,
+            act       TEXT   NOT NULL,
+            begun_at  BIGINT NOT NULL,
+            done_at   BIGINT,
+            undone_by TEXT
+        )""",
+        "CREATE INDEX undoable_person ON undoable (room, person, id)",
+        "CREATE INDEX undoable_event ON undoable (calendar, uid)",
+        """CREATE TABLE poll_card (
+            poll  TEXT    PRIMARY KEY REFERENCES poll (key) ON DELETE CASCADE,
+            edits INTEGER NOT NULL,
+            shown TEXT,
+            over  BOOLEAN NOT NULL
+        )""",
+        """CREATE TABLE notice (
+            key         TEXT    PRIMARY KEY,
+            recipient   TEXT    NOT NULL,
+            kind        TEXT    NOT NULL,
+            subject     TEXT    NOT NULL,
+            due_at      BIGINT  NOT NULL,
+            expires_at  BIGINT,
+            state       TEXT    NOT NULL,
+            batch       TEXT,
+            tried_since BIGINT,
+            device      TEXT,
+            attempts    INTEGER NOT NULL,
+            not_before  BIGINT,
+            hold        TEXT,
+            event_id    TEXT,
+            sent_at     BIGINT
+        )""",
+        "CREATE INDEX notice_due ON notice (state, due_at)",
+        "CREATE INDEX notice_recipient ON notice (recipient, state)",
+        # An event as people saw it before it changed, for rooms that have not heard of the change yet.
+        """CREATE TABLE calendar_change (
+            calendar TEXT   NOT NULL,
+            number   BIGINT NOT NULL,
+            uid      TEXT   NOT NULL,
+            before   TEXT   NOT NULL,
+            horizon  BIGINT NOT NULL,
+            told     TEXT,
+            PRIMARY KEY (calendar, number)
+        )""",
+        # What the bot is about to write, as people will see it.
+        """CREATE TABLE own_write (
+            calendar    TEXT   NOT NULL,
+            uid         TEXT   NOT NULL,
+            occurrences TEXT   NOT NULL,
+            written_at  BIGINT NOT NULL,
+            told        TEXT,
+            PRIMARY KEY (calendar, uid)
+        )""",
+        # The rooms that were told that they show a calendar.
+        """CREATE TABLE shown_calendar (
+            calendar TEXT NOT NULL,
+            room     TEXT NOT NULL,
+            PRIMARY KEY (calendar, room)
         )""",
         """CREATE TABLE kept (
             name  TEXT PRIMARY KEY,

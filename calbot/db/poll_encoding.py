@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from calbot.core.model import CalendarName, EventId, RoomId, Uid, UserId
-from calbot.core.poll_model import Cause, End, Option, Poll, PollOptions, PollState, Quorum
+from calbot.core.poll_model import Cause, Decision, End, Option, Poll, PollOptions, PollState, Quorum
 
 from .encoding import decode_when, encode_when, optional_from_ms, optional_to_ms, to_json
 
 
 def _encode_option(option: Option) -> dict[str, Any]:
-    return {"id": option.id, "label": option.label, "when": encode_when(option.when) if option.when else None}
+    return {
+        "id": option.id,
+        "label": option.label,
+        "when": encode_when(option.when) if option.when else None,
+        "free": option.free,
+    }
 
 
 def _decode_option(value: Mapping[str, Any]) -> Option:
-    return Option(value["id"], value["label"], decode_when(*value["when"]) if value["when"] else None)
+    return Option(
+        id=value["id"],
+        label=value["label"],
+        when=decode_when(*value["when"]) if value["when"] else None,
+        free=(value["free"][0], value["free"][1]) if value["free"] else None,
+    )
 
 
 def _encode_behaviour(behaviour: PollOptions) -> dict[str, Any]:
@@ -65,7 +75,10 @@ def encode_poll(poll: Poll) -> str:
             "state": poll.state.value,
             "location": poll.location,
             "description": poll.description,
+            "resource": poll.resource,
             "thread": poll.thread,
+            "origin": poll.origin,
+            "attached_by": poll.attached_by,
             "start_event": poll.start_event,
             "text_event": poll.text_event,
             "cause": poll.cause.value if poll.cause else None,
@@ -73,6 +86,14 @@ def encode_poll(poll: Poll) -> str:
             "chosen": poll.chosen,
             "uid": poll.uid,
             "generation": poll.generation,
+            "revision": poll.revision,
+            "result_event": poll.result_event,
+            "decision": _encode_decision(poll.decision),
+            "booked": poll.booked,
+            "held": poll.held,
+            "released": poll.released,
+            "holds_error": poll.holds_error,
+            "nudge_at": optional_to_ms(poll.nudge_at),
             "nudged": poll.nudged,
         }
     )
@@ -80,6 +101,14 @@ def encode_poll(poll: Poll) -> str:
 
 def _event_id(value: str | None) -> EventId | None:
     return None if value is None else EventId(value)
+
+
+def _encode_decision(decision: Decision | None) -> list[Any] | None:
+    return None if decision is None else [decision.event_id, decision.sender, decision.at, decision.undoes]
+
+
+def _decode_decision(value: Sequence[Any] | None) -> Decision | None:
+    return None if value is None else Decision(EventId(value[0]), UserId(value[1]), value[2], value[3])
 
 
 def decode_poll(text: str) -> Poll:
@@ -103,7 +132,10 @@ def decode_poll(text: str) -> Poll:
         state=PollState(value["state"]),
         location=value["location"],
         description=value["description"],
+        resource=value["resource"],
         thread=_event_id(value["thread"]),
+        origin=_event_id(value["origin"]),
+        attached_by=None if value["attached_by"] is None else UserId(value["attached_by"]),
         start_event=_event_id(value["start_event"]),
         text_event=_event_id(value["text_event"]),
         cause=Cause(value["cause"]) if value["cause"] else None,
@@ -113,5 +145,13 @@ def decode_poll(text: str) -> Poll:
         chosen=value["chosen"],
         uid=Uid(value["uid"]) if value["uid"] is not None else None,
         generation=value["generation"],
+        revision=value["revision"],
+        result_event=_event_id(value["result_event"]),
+        decision=_decode_decision(value["decision"]),
+        booked=value["booked"],
+        held=value["held"],
+        released=value["released"],
+        holds_error=value["holds_error"],
+        nudge_at=optional_from_ms(value["nudge_at"]),
         nudged=value["nudged"],
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from calbot.core.model import EventId, RoomId, UserId
 from calbot.ports import Question
 
-from .encoding import from_ms, to_ms
+from .encoding import from_ms, optional_from_ms, to_ms
 from .transaction import Row, Transactor
 
 
@@ -50,6 +50,9 @@ class DatabaseQuestions:
     async def expired(self, now: datetime) -> Sequence[Question]:
         rows = await self._sql.rows("SELECT * FROM question WHERE expires_at <= $1 ORDER BY id", to_ms(now))
         return [_read(row) for row in rows]
+
+    async def next_expiry(self) -> datetime | None:
+        return optional_from_ms(await self._sql.value("SELECT MIN(expires_at) FROM question"))
 
 
 def _read(row: Row) -> Question:

@@ -9,9 +9,10 @@ from calbot.core.model import CalendarName, EventId, OccurrenceId, RoomId, Uid, 
 from calbot.ports import Card, Listed
 
 from .encoding import recurrence_column, recurrence_from, to_json
-from .transaction import Row, Transactor
+from .transaction import Row, Transactor, parameters
 
 _LISTS_KEPT = 3
+_IN_LIST = 500
 _ALL = ""  # reader of a list that was shown to everybody
 
 
@@ -43,6 +44,14 @@ class DatabaseReferences:
             recurrence_column(occurrence.recurrence_id),
         )
         return None if row is None else _card(row)
+
+    async def cards_about(self, uids: Sequence[Uid]) -> Sequence[Card]:
+        found: list[Card] = []
+        for at in range(0, len(uids), _IN_LIST):
+            lot = uids[at : at + _IN_LIST]
+            query = f"SELECT * FROM card WHERE uid IN ({parameters(1, len(lot))}) ORDER BY room, uid, recurrence_id"  # noqa: S608 placeholders only
+            found += [_card(row) for row in await self._sql.rows(query, *lot)]
+        return found
 
     async def card_at(self, room: RoomId, event_id: EventId) -> Card | None:
         row = await self._sql.row("SELECT * FROM message_subject WHERE room = $1 AND event_id = $2", room, event_id)

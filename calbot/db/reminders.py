@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from calbot.core.model import CalendarName, EventId, RoomId, Uid
+from calbot.core.model import CalendarName, EventId, Recipient, Uid
 from calbot.core.reminders import Reminder, ReminderState
 
-from .encoding import from_ms, optional_from_ms, optional_to_ms, recurrence_column, recurrence_from, to_ms
+from .encoding import (
+    from_ms,
+    optional_from_ms,
+    optional_to_ms,
+    read_recipient,
+    recurrence_column,
+    recurrence_from,
+    to_ms,
+)
 from .transaction import Row, Transactor, parameters
 
 _WAITING = ReminderState.WAITING.value
 _RINGS = "CASE WHEN not_before > due_at THEN not_before ELSE due_at END"
 _IN_LIST = 500
+_READ_HERE = 500  # reminders that take the event loop a few milliseconds
 
 
 class DatabaseReminders:
@@ -23,27 +32,33 @@ class DatabaseReminders:
     def __init__(self, sql: Transactor) -> None:
         self._sql = sql
 
-    async def about(self, rooms: Sequence[RoomId], uids: Sequence[Uid]) -> Sequence[Reminder]:
-        found: list[Reminder] = []
-        for room in dict.fromkeys(rooms):
-            for lot in _lots(uids):
-                query = f"SELECT * FROM reminder WHERE room = $1 AND uid IN ({parameters(2, len(lot))})"  # noqa: S608 placeholders only
-                found.extend(_read(row) for row in await self._sql.rows(query, room, *lot))
-        return found
+    async def plan_alone(self) -> None:
+        await self._sql.stand_in_line("reminder")
 
-    async def waiting(self, room: RoomId) -> Sequence[Reminder]:
-        rows = await self._sql.rows("SELECT * FROM reminder WHERE room = $1 AND state = $2", room, _WAITING)
-        return await asyncio.to_thread(lambda: [_read(row) for row in rows])  # thousands
+    async def about(self, uids: Sequence[Uid]) -> Sequence[Reminder]:
+        rows: list[Row] = []
+        for lot in _lots(uids):
+            query = f"SELECT * FROM reminder WHERE uid IN ({parameters(1, len(lot))})"  # noqa: S608 placeholders only
+            rows += await self._sql.rows(query, *lot)
+        return await _read_all(rows)
 
-    async def waiting_rooms(self) -> Sequence[RoomId]:
-        rows = await self._sql.rows("SELECT DISTINCT room FROM reminder WHERE state = $1 ORDER BY room", _WAITING)
-        return [RoomId(row["room"]) for row in rows]
+    async def waiting(self, recipient: Recipient) -> Sequence[Reminder]:
+        rows = await self._sql.rows("SELECT * FROM reminder WHERE recipient = $1 AND state = $2", recipient, _WAITING)
+        return await _read_all(rows)
+
+    async def waiting_about(self, recipient: Recipient | None = None) -> Sequence[Uid]:
+        rows = await self._sql.rows(
+            "SELECT DISTINCT uid FROM reminder WHERE state = $1 AND (recipient = $2 OR $2 = '')",
+            _WAITING,
+            recipient or "",
+        )
+        return [Uid(row["uid"]) for row in rows]
 
     async def apply(self, insert: Sequence[Reminder], cancel: Sequence[str]) -> None:
         async with self._sql.transaction():
             await self._set_state(cancel, ReminderState.CANCELLED)
             await self._sql.execute_many(
-                """INSERT INTO reminder (id, room, calendar, uid, recurrence_id, starts_at, ends_at, lead, due_at,
+                """INSERT INTO reminder (id, recipient, calendar, uid, recurrence_id, starts_at, ends_at, lead, due_at,
                                          state, batch, tried_since, device, attempts, not_before)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
                    ON CONFLICT (id) DO UPDATE SET
@@ -53,18 +68,39 @@ class DatabaseReminders:
                 [_columns(reminder) for reminder in insert],
             )
 
-    async def due(self, now: datetime) -> Sequence[Reminder]:
+    async def due_to(self, recipient: Recipient, now: datetime) -> Sequence[Reminder]:
         rows = await self._sql.rows(
-            f"SELECT * FROM reminder WHERE state = $1 AND due_at <= $2 AND {_RINGS} <= $2 ORDER BY starts_at, room, id",  # noqa: S608 constant
+            "SELECT * FROM reminder WHERE recipient = $1 AND state = $2 AND due_at <= $3 ORDER BY starts_at, id",
+            recipient,
             _WAITING,
             to_ms(now),
         )
         return [_read(row) for row in rows]
 
-    async def next_due(self) -> datetime | None:
-        return optional_from_ms(
-            await self._sql.value(f"SELECT MIN({_RINGS}) FROM reminder WHERE state = $1", _WAITING)  # noqa: S608 constant
+    async def due_recipients(self, now: datetime) -> Mapping[Recipient, datetime]:
+        rows = await self._sql.rows(
+            f"""SELECT recipient, MIN(starts_at) AS start FROM reminder
+                WHERE state = $1 AND due_at <= $2 AND {_RINGS} <= $2 GROUP BY recipient""",  # noqa: S608 constant
+            _WAITING,
+            to_ms(now),
         )
+        return {read_recipient(row["recipient"]): from_ms(row["start"]) for row in rows}
+
+    async def next_due(self, after: datetime | None = None) -> datetime | None:
+        later_than = to_ms(after) if after is not None else -1
+        # Two questions with an index each; together they would read all that waits.
+        planned = await self._sql.value(
+            """SELECT due_at FROM reminder WHERE state = $1 AND due_at > $2
+               AND (not_before IS NULL OR not_before <= due_at) ORDER BY due_at LIMIT 1""",
+            _WAITING,
+            later_than,
+        )
+        put_off = await self._sql.value(
+            "SELECT MIN(not_before) FROM reminder WHERE not_before > $2 AND not_before > due_at AND state = $1",
+            _WAITING,
+            later_than,
+        )
+        return optional_from_ms(min((instant for instant in (planned, put_off) if instant is not None), default=None))
 
     async def attempt(self, ids: Sequence[str], batch: str, device: str, now: datetime) -> None:
         await self._sql.execute_many(
@@ -115,7 +151,7 @@ def _lots(items: Sequence[str]) -> list[list[str]]:
 def _columns(reminder: Reminder) -> tuple[object, ...]:
     return (
         reminder.id,
-        reminder.room,
+        reminder.recipient,
         reminder.calendar,
         reminder.uid,
         recurrence_column(reminder.recurrence_id),
@@ -132,10 +168,16 @@ def _columns(reminder: Reminder) -> tuple[object, ...]:
     )
 
 
+async def _read_all(rows: Sequence[Row]) -> Sequence[Reminder]:
+    if len(rows) <= _READ_HERE:
+        return [_read(row) for row in rows]
+    return await asyncio.to_thread(lambda: [_read(row) for row in rows])
+
+
 def _read(row: Row) -> Reminder:
     return Reminder(
         id=row["id"],
-        room=RoomId(row["room"]),
+        recipient=read_recipient(row["recipient"]),
         calendar=CalendarName(row["calendar"]),
         uid=Uid(row["uid"]),
         recurrence_id=recurrence_from(row["recurrence_id"]),

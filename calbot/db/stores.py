@@ -7,13 +7,19 @@ from contextlib import AbstractAsyncContextManager
 from mautrix.util.async_db import Database
 
 from .calendars import DatabaseCalendars
+from .changes import DatabaseChangeLog
+from .direct_chats import DatabaseDirectChats
 from .inbox import DatabaseInbox
 from .keeper import DatabaseKeeper
+from .notices import DatabaseNotices
 from .polls import DatabasePolls
+from .preferences import DatabasePreferences
 from .questions import DatabaseQuestions
 from .references import DatabaseReferences
 from .reminders import DatabaseReminders
+from .rooms import DatabaseRooms
 from .transaction import Transactor
+from .undo import DatabaseUndo
 
 
 class Stores:
@@ -22,11 +28,17 @@ class Stores:
     def __init__(self, database: Database) -> None:
         self._sql = Transactor(database)
         self.calendars = DatabaseCalendars(self._sql)
+        self.changes = DatabaseChangeLog(self._sql)
         self.inbox = DatabaseInbox(self._sql)
         self.references = DatabaseReferences(self._sql)
+        self.direct_chats = DatabaseDirectChats(self._sql)
         self.questions = DatabaseQuestions(self._sql)
         self.reminders = DatabaseReminders(self._sql)
+        self.notices = DatabaseNotices(self._sql)
         self.polls = DatabasePolls(self._sql)
+        self.rooms = DatabaseRooms(self._sql)
+        self.preferences = DatabasePreferences(self._sql)
+        self.undo = DatabaseUndo(self._sql)
         self.keeper = DatabaseKeeper(self._sql)
 
     def transaction(self) -> AbstractAsyncContextManager[None]:

@@ -62,6 +62,16 @@ class Transactor:
             async with self._database.acquire_direct() as connection:
                 yield connection
 
+    async def stand_in_line(self, table: str) -> None:
+        """Until the transaction ends that this is called in, whoever else calls it for the same table waits.
+
+        For those who write what follows from what they read: PostgreSQL lets two of them read what neither has
+        committed yet. SQLite has one transaction at a time anyway.
+        """
+        async with self._connection() as connection:
+            if connection.scheme != Scheme.SQLITE:
+                await connection.execute("SELECT pg_advisory_xact_lock(to_regclass($1::text)::oid::bigint)", table)
+
     async def execute(self, statement: str, *values: object) -> None:
         async with self._connection() as connection:
             await connection.execute(statement, *values)

@@ -17,6 +17,7 @@ from calbot.core.permissions import PowerLevels
 from calbot.errors import ChatForbidden, NotEncrypted
 from calbot.ports import ChatEvent, Encryption, Relations
 
+from . import direct_chats
 from .content import (
     edit_content,
     file_content,
@@ -30,9 +31,9 @@ from .content import (
 )
 from .files import store_file
 from .history import messages_back
-from .reading import KeyMissing, Reader, Unreadable
+from .reading import KeyMissing, Reader, Unreadable, clear_event
 from .relations import own_reaction, read_relations
-from .rooms import read_power_levels, read_room_facts
+from .rooms import read_power_levels, read_predecessor, read_room_facts, read_successor
 from .sending import Sender
 from .server import (
     MAUTRIX_REQUEST_ERRORS,
@@ -136,6 +137,19 @@ class MatrixChat:
         except (Missing, KeyMissing, Unreadable):
             return None
 
+    async def sealed(self, room: RoomId, event: EventId) -> ChatEvent | None:
+        try:
+            raw = {**await self._server.request("GET", room_path(room, "event", event)), "room_id": room}
+        except Missing:
+            return None
+        try:
+            await self._reader.read(raw)
+        except KeyMissing:
+            return clear_event(raw)
+        except Unreadable:
+            return None
+        return None
+
     async def relations(self, room: RoomId, target: EventId, rel_type: str) -> Relations:
         return await read_relations(self._server, self._reader, self.user, room, target, rel_type)
 
@@ -187,6 +201,12 @@ class MatrixChat:
         }
         return present == both
 
+    async def successor(self, room: RoomId) -> RoomId | None:
+        return read_successor(await self._server.state(room, "m.room.tombstone"))
+
+    async def predecessor(self, room: RoomId) -> RoomId | None:
+        return read_predecessor(await self._creation(room))
+
     async def joined_rooms(self) -> Sequence[RoomId]:
         answer = await self._server.request("GET", client_path("joined_rooms"))
         return [RoomId(room) for room in answer["joined_rooms"]]
@@ -199,6 +219,14 @@ class MatrixChat:
             await self._server.request("POST", room_path(room, "leave"))
         except ChatForbidden:
             self._log.debug("The bot is not in %s", room)
+
+    async def open_direct(self, user: UserId, *, key: str) -> RoomId:
+        since = self._repeating_since.get()
+        room = since and await direct_chats.find(self._server, self.user, self._creation, key, since)
+        room = room or await direct_chats.create(self._server, user, key)
+        if await self._sender.is_encrypted(room):
+            await direct_chats.let_read(self._client, room)
+        return room
 
     async def encryption(self) -> Encryption:
         crypto = self._client.crypto

@@ -9,10 +9,18 @@ from logging import Logger
 from typing import Final, TypeVar
 
 from calbot.core.model import EventId, RoomId, UserId
-from calbot.core.poll_events import REACTION, annotated_event, is_end, is_response, referenced_event
+from calbot.core.poll_events import (
+    REACTION,
+    annotated_event,
+    is_end,
+    is_response,
+    is_start,
+    referenced_event,
+    replaced_event,
+)
 from calbot.errors import ChatForbidden, ChatUnavailable, NotEncrypted
 from calbot.ports import ChatEvent, Incoming
-from calbot.services import conversation, presence, running
+from calbot.services import attaching, closing, conversation, presence, rooms, running, snoozing
 from calbot.services.world import World
 
 from .delivery import Unread
@@ -94,12 +102,25 @@ class Handlers:
     async def on_unreadable(self, room: RoomId, sender: UserId, event: EventId, reason: Unread) -> None:
         async def act(world: World) -> None:
             await presence.not_understood(world, room, sender, crypto=reason is not Unread.NO_CRYPTO)
+            await running.on_unclear(world, room)  # it may have been a vote
 
         with suppress(ChatForbidden):
             await self._outlast(room, act)
 
     async def on_state(self, change: StateChange) -> None:
         self._world.known.forget(change.room)
+        own = change.state_key == self._world.chat.user and change.content.get("membership") == "join"
+        if change.type == "m.room.tombstone":
+            await self._follow(change.room, rooms.replaced)
+        elif change.type == "m.room.member" and own:
+            await self._follow(change.room, rooms.entered)
+
+    async def _follow(self, room: RoomId, step: Callable[[World, RoomId], Awaitable[object]]) -> None:
+        async def act(world: World) -> None:
+            await step(world, room)
+
+        with suppress(ChatForbidden):  # put out of the room meanwhile
+            await self._outlast(room, act)
 
     async def on_invite(self, invitation: Invitation) -> None:
         async def act(world: World) -> None:
@@ -112,6 +133,7 @@ class Handlers:
 
     async def on_left(self, room: RoomId) -> None:
         self._world.known.forget(room)
+        await self._follow(room, rooms.left)
 
 
 async def _act(world: World, event: ChatEvent, incoming: Incoming) -> conversation.Handled:
@@ -125,7 +147,15 @@ async def _act(world: World, event: ChatEvent, incoming: Incoming) -> conversati
         target = annotated_event(event.content)
         if handled is False and target is not None:
             await running.on_vote(world, event, target)
+            await closing.on_reaction(world, event.room, target)
+            await snoozing.on_reaction(world, event)
         return handled
+    if event.type == "m.room.redaction":
+        await running.on_redaction(world, event)
+        await snoozing.on_redaction(world, event)
+    elif is_start(event.type):
+        edited = replaced_event(event.content)
+        await (attaching.on_start(world, event) if edited is None else running.on_edit(world, event, edited))
     poll = referenced_event(event.content)
     if poll is not None and is_end(event.type):
         await running.on_end(world, event, poll)

@@ -1,4 +1,4 @@
-"""Reads what the state of a room says: power levels and who else could read along. Pure.
+"""Reads what the state of a room says: power levels, who else could read along, where it comes from and goes on. Pure.
 
 State is written by people's clients. Whatever is not of the expected type counts as not said.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from calbot.core.model import RoomFacts, UserId
+from calbot.core.model import RoomFacts, RoomId, UserId
 from calbot.core.permissions import PowerLevels
 
 # From this room version on the creators stand above all power levels and are not listed among them.
@@ -48,6 +48,20 @@ def read_room_facts(
         history_visibility=_text((visibility or {}).get("history_visibility"), said.history_visibility),
         guest_access=_text((guests or {}).get("guest_access"), said.guest_access),
     )
+
+
+def read_successor(tombstone: Mapping[str, Any] | None) -> RoomId | None:
+    """The room that an m.room.tombstone leads to."""
+    return _room((tombstone or {}).get("replacement_room"))
+
+
+def read_predecessor(create: Mapping[str, Any]) -> RoomId | None:
+    """The room that an m.room.create event says this one replaces."""
+    return _room(_mapping(_mapping(create.get("content")).get("predecessor")).get("room_id"))
+
+
+def _room(value: Any) -> RoomId | None:
+    return RoomId(value) if isinstance(value, str) and value.startswith("!") else None
 
 
 def _creators(create: Mapping[str, Any]) -> frozenset[UserId]:

@@ -7,12 +7,17 @@ datetimes; where a number is a time it says its unit.
 from __future__ import annotations
 
 from .calendars import CalendarFacts, CalendarGateway, CalendarState, CalendarStore, StoredObject
+from .changes import ChangeLog, OwnWrite
 from .chat import Chat, ChatEvent, Encryption, Relations
-from .conversations import Card, Listed, Question, Questions, References
+from .conversations import Card, DirectChat, DirectChats, Listed, Question, Questions, References
 from .effects import Keeper, PollStore, ReminderStore
 from .intake import Inbox, InboxState, Incoming
+from .notices import NoticeStore
+from .preferences import Preferences
+from .rooms import RoomStore
 from .stores import Stores, Transactions
 from .time import Alarm, Clock
+from .undo import UndoStore
 
 __all__ = [
     "Alarm",
@@ -21,22 +26,30 @@ __all__ = [
     "CalendarState",
     "CalendarStore",
     "Card",
+    "ChangeLog",
     "Chat",
     "ChatEvent",
     "Clock",
+    "DirectChat",
+    "DirectChats",
     "Encryption",
     "Inbox",
     "InboxState",
     "Incoming",
     "Keeper",
     "Listed",
+    "NoticeStore",
+    "OwnWrite",
     "PollStore",
+    "Preferences",
     "Question",
     "Questions",
     "References",
     "Relations",
     "ReminderStore",
+    "RoomStore",
     "StoredObject",
     "Stores",
     "Transactions",
+    "UndoStore",
 ]

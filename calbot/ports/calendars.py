@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from calbot.core.model import CalendarName, CalendarObject, Cursor, Delta, Etag, Href, Occurrence, OccurrenceId, Uid
+from calbot.core.model import (
+    AccountName,
+    Busy,
+    CalendarName,
+    CalendarObject,
+    Cursor,
+    Delta,
+    Etag,
+    Href,
+    Occurrence,
+    OccurrenceId,
+    Uid,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,10 @@ class CalendarGateway(Protocol):
         """One object as the server has it now, with a strong ETag if there is one; None if it is not there."""
         ...
 
+    def href(self, calendar: CalendarName, name: str) -> Href:
+        """Where `create` stores what it is given under `name`."""
+        ...
+
     async def create(self, calendar: CalendarName, name: str, data: str) -> CalendarObject:
         """Store a new object under `name` (no path, no suffix) with If-None-Match: *; returns it as stored.
 
@@ -53,6 +69,20 @@ class CalendarGateway(Protocol):
 
     async def delete(self, calendar: CalendarName, href: Href, etag: Etag | None) -> None:
         """Delete with If-Match; no error where it is gone already. PreconditionFailed where it changed meanwhile."""
+        ...
+
+    async def free_busy(
+        self, account: AccountName, addresses: Sequence[str], start: datetime, end: datetime
+    ) -> Mapping[str, Sequence[Busy] | None]:
+        """When people are busy, as their server tells everybody who may invite them (RFC 6638, 5).
+
+        None for whom it says nothing; for all of them where it has no such service. `addresses` are in lower case,
+        and the time is at most `core.busy.LONGEST`.
+        """
+        ...
+
+    async def free_busy_query(self, calendar: CalendarName, start: datetime, end: datetime) -> Sequence[Busy] | None:
+        """When something takes place in a calendar (RFC 4791, 7.10); None where its server does not sum that up."""
         ...
 
     async def probe(self, calendar: CalendarName) -> CalendarFacts:
@@ -127,18 +157,40 @@ class CalendarStore(Protocol):
         end: datetime,
         *,
         search: str | None = None,
+        attendee: str | None = None,
         limit: int | None = None,
     ) -> Sequence[Occurrence]:
         """Occurrences that overlap [start, end), cancelled ones included, by start, then all-day first, then uid.
 
         All-day and floating ones are taken generously (they have no instant before a zone is chosen: 14 hours either
         way), so callers narrow these by the reader's zone. `search` matches title, place and description, in any case.
+        With `attendee`, an address in lower case, only those that it is invited to, and few others.
         """
         ...
 
     async def occurrence(self, calendars: Sequence[CalendarName], id: OccurrenceId) -> Occurrence | None: ...
 
     async def occurrences_of(self, calendar: CalendarName, uid: Uid) -> Sequence[Occurrence]: ...
+
+    async def occurrences_about(self, uids: Sequence[Uid], *, after: datetime) -> Sequence[Occurrence]:
+        """Those of these events, in whatever calendar, that end no earlier; all-day and floating ones generously."""
+        ...
+
+    async def upcoming_uids(self, after: datetime, calendars: Sequence[CalendarName] | None = None) -> Sequence[Uid]:
+        """The events that have any such occurrence, in these calendars, or in all."""
+        ...
+
+    async def mentioning(self, who: Sequence[str], *, after: datetime) -> Sequence[Uid]:
+        """Those of them on which one of these addresses or Matrix IDs may be; some on which none of them is, too."""
+        ...
+
+    async def known(self, calendars: Sequence[CalendarName], uids: Sequence[Uid]) -> Sequence[Occurrence]:
+        """All that is stored of these events in these calendars."""
+        ...
+
+    async def uids(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Mapping[Href, Uid]:
+        """Of objects that are stored with their contents."""
+        ...
 
     async def count_ahead(self, calendar: CalendarName, now: datetime) -> int: ...
 

@@ -92,6 +92,10 @@ class Chat(Protocol):
         """One event, decrypted; None where there is none, or it cannot be read."""
         ...
 
+    async def sealed(self, room: RoomId, event: EventId) -> ChatEvent | None:
+        """One event as it is, encrypted, if all that is missing is its key; that may still come."""
+        ...
+
     async def relations(self, room: RoomId, target: EventId, rel_type: str) -> Relations:
         """All events that relate to `target` by `rel_type` (m.reference, m.annotation), all pages, decrypted."""
         ...
@@ -116,6 +120,14 @@ class Chat(Protocol):
         """The name the room knows a member by; the Matrix ID if there is none."""
         ...
 
+    async def successor(self, room: RoomId) -> RoomId | None:
+        """Where a room that was upgraded says that it goes on (m.room.tombstone); None where it does not."""
+        ...
+
+    async def predecessor(self, room: RoomId) -> RoomId | None:
+        """The room that this one says it goes on from (m.room.create)."""
+        ...
+
     async def joined_rooms(self) -> Sequence[RoomId]: ...
 
     async def join(self, room: RoomId) -> None: ...
@@ -126,6 +138,11 @@ class Chat(Protocol):
 
     async def is_direct(self, room: RoomId, other: UserId) -> bool:
         """Exactly two joined or invited members: the bot and `other`."""
+        ...
+
+    async def open_direct(self, user: UserId, *, key: str) -> RoomId:
+        """A new room for the bot and `user` alone, always encrypted; they are invited, and what is said before they
+        join they will read. Inside `repeating`, the one that was made with this key since then, if there is one."""
         ...
 
     async def encryption(self) -> Encryption: ...

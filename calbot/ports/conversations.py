@@ -36,6 +36,10 @@ class References(Protocol):
 
     async def card(self, room: RoomId, occurrence: OccurrenceId) -> Card | None: ...
 
+    async def cards_about(self, uids: Sequence[Uid]) -> Sequence[Card]:
+        """The cards of these events and their occurrences, in any room."""
+        ...
+
     async def card_at(self, room: RoomId, event_id: EventId) -> Card | None:
         """What a message of the bot's (card, reminder, change notice) is about; for replies and reactions."""
         ...
@@ -98,3 +102,26 @@ class Questions(Protocol):
         ...
 
     async def expired(self, now: datetime) -> Sequence[Question]: ...
+
+    async def next_expiry(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DirectChat:
+    """The room that is for somebody and the bot alone, and how the last try went to open one.
+
+    `invited_at`: when the bot last invited them to one, or was refused to. `key` and `since` are of a try whose outcome
+    is unknown.
+    """
+
+    person: UserId
+    room: RoomId | None = None
+    invited_at: datetime | None = None
+    key: str | None = None
+    since: datetime | None = None
+
+
+class DirectChats(Protocol):
+    async def of(self, person: UserId) -> DirectChat | None: ...
+
+    async def save(self, chat: DirectChat) -> None: ...

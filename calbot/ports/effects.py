@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from calbot.core.model import CalendarName, EventId, RoomId, Uid
-from calbot.core.poll_model import Poll, PollState, Vote
+from calbot.core.model import CalendarName, EventId, Recipient, RoomId, Uid
+from calbot.core.poll_model import CardState, Poll, PollState, Vote
 from calbot.core.reminders import Reminder
 
 
 class ReminderStore(Protocol):
     """Reminders to send, and those sent."""
 
-    async def about(self, rooms: Sequence[RoomId], uids: Sequence[Uid]) -> Sequence[Reminder]:
-        """Everything stored for these events in these rooms, whatever has become of it."""
+    async def plan_alone(self) -> None:
+        """Whoever else calls this waits until the caller's transaction ends."""
         ...
 
-    async def waiting(self, room: RoomId) -> Sequence[Reminder]: ...
+    async def about(self, uids: Sequence[Uid]) -> Sequence[Reminder]:
+        """Everything stored for these events, for whomever and whatever has become of it."""
+        ...
 
-    async def waiting_rooms(self) -> Sequence[RoomId]:
-        """The rooms in which any wait."""
+    async def waiting(self, recipient: Recipient) -> Sequence[Reminder]: ...
+
+    async def waiting_about(self, recipient: Recipient | None = None) -> Sequence[Uid]:
+        """The events that any wait for, to that recipient or to all."""
         ...
 
     async def apply(self, insert: Sequence[Reminder], cancel: Sequence[str]) -> None:
@@ -32,11 +36,17 @@ class ReminderStore(Protocol):
         """
         ...
 
-    async def due(self, now: datetime) -> Sequence[Reminder]:
-        """Waiting, due, and not put off beyond now; by start, then room."""
+    async def due_recipients(self, now: datetime) -> Mapping[Recipient, datetime]:
+        """Whoever anything is due to that is not put off, with the earliest start of what it is about."""
         ...
 
-    async def next_due(self) -> datetime | None: ...
+    async def due_to(self, recipient: Recipient, now: datetime) -> Sequence[Reminder]:
+        """All that waits and is due, put off or not: what is due later must not come before it; by start."""
+        ...
+
+    async def next_due(self, after: datetime | None = None) -> datetime | None:
+        """When the next one is due or to be tried again; what was due by `after` does not count."""
+        ...
 
     async def attempt(self, ids: Sequence[str], batch: str, device: str, now: datetime) -> None:
         """Record, before sending, in which message (its key), since when and under which device id it is being tried.
@@ -66,7 +76,15 @@ class PollStore(Protocol):
     async def get(self, key: str) -> Poll | None: ...
 
     async def at(self, room: RoomId, event_id: EventId) -> Poll | None:
-        """The poll whose start or accompanying text this event is."""
+        """The poll whose start, accompanying text or result this event is."""
+        ...
+
+    async def of_event(self, calendar: CalendarName, uid: Uid) -> Poll | None:
+        """The poll that this event of a calendar came from."""
+        ...
+
+    async def holding(self) -> Sequence[Poll]:
+        """Those that are over, of whose holds something may be left on the calendar."""
         ...
 
     async def in_room(self, room: RoomId, states: Sequence[PollState]) -> Sequence[Poll]:
@@ -79,11 +97,31 @@ class PollStore(Protocol):
         """Earliest `until` of the open ones."""
         ...
 
+    async def forget(self, key: str) -> None:
+        """As if it had never been known."""
+        ...
+
     async def save_vote(self, key: str, vote: Vote) -> None:
         """A vote by command (the others are read from the server); by event id, a repeat changes nothing."""
         ...
 
     async def votes(self, key: str) -> Sequence[Vote]: ...
+
+    async def voted_in(self, event_id: EventId) -> Poll | None:
+        """The poll that a command was a vote in; None where it was none."""
+        ...
+
+    async def forget_vote(self, event_id: EventId) -> None: ...
+
+    async def card(self, key: str) -> CardState:
+        """What is known of the text beside a poll."""
+        ...
+
+    async def save_card(self, key: str, card: CardState) -> None: ...
+
+    async def without_last_card(self) -> Sequence[str]:
+        """The keys of polls that are over, beside which the text does not say so yet."""
+        ...
 
     async def forget_before(self, instant: datetime) -> None: ...
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from calbot.core import polls
-from calbot.core.model import UserId
+from calbot.core.i18n import Reader
+from calbot.core.model import Member, UserId
 from calbot.core.people import server_of
 from calbot.core.permissions import allowed_servers
 from calbot.core.poll_events import PollStart, is_end, is_response, read_reaction, read_response, read_start
@@ -27,6 +29,22 @@ class Votes:
     unreadable: tuple[UserId, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a poll stands now."""
+
+    found: Votes
+    tally: Tally
+    members: Sequence[Member]
+
+
+async def standing(world: World, poll: Poll) -> Standing:
+    """Read everything about an open poll and count it."""
+    found = await read_votes(world, poll)
+    members = await world.chat.members(poll.room)
+    return Standing(found, await count(world, poll, found, None, members), members)
+
+
 async def read_votes(world: World, poll: Poll) -> Votes:
     """Everything about a poll, read again from the server and decrypted; votes by command are in the database."""
     options = [option.id for option in poll.options]
@@ -42,10 +60,21 @@ async def read_votes(world: World, poll: Poll) -> Votes:
     return Votes(tuple(votes), tuple(ends), related.unreadable)
 
 
-async def count(world: World, poll: Poll, found: Votes, cutoff: int | None) -> Tally:
-    joined = [member.user for member in await world.chat.members(poll.room)]
-    heard = allowed_servers(world.settings, world.chat.user)
-    return polls.count(poll, found.votes, cutoff=cutoff, joined=joined, bot=world.chat.user, servers=heard)
+async def count(
+    world: World, poll: Poll, found: Votes, cutoff: int | None, members: Sequence[Member] | None = None
+) -> Tally:
+    """Count in a thread of its own: hundreds of voters take a while. The server says who is joined, unless known."""
+    if members is None:
+        members = await world.chat.members(poll.room)
+    return await asyncio.to_thread(
+        polls.count,
+        poll,
+        found.votes,
+        cutoff=cutoff,
+        joined=frozenset(member.user for member in members),
+        bot=world.chat.user,
+        servers=allowed_servers(world.settings, world.chat.user),
+    )
 
 
 async def pinned_start(world: World, event: ChatEvent, original: PollStart, votes: Sequence[Vote]) -> Pinned:
@@ -61,5 +90,10 @@ def ending_servers(world: World) -> frozenset[str]:
 
 
 def zone_of(world: World, poll: Poll) -> ZoneInfo:
-    room = world.settings.rooms.get(poll.room)
-    return room.timezone if room is not None else world.settings.defaults.timezone
+    return world.settings.rooms.get(poll.room, world.settings.defaults).timezone
+
+
+def reader_of(world: World, poll: Poll) -> Reader:
+    """Whoever reads in the room of a poll."""
+    place = world.settings.rooms.get(poll.room, world.settings.defaults)
+    return world.reader(place.language, place.timezone)

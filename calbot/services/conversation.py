@@ -6,6 +6,7 @@ Whoever calls this has made sure that the sender counts at all.
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Final, TypeAlias
 
 from calbot.core import commands, identity, messages
@@ -15,7 +16,7 @@ from calbot.core.poll_events import annotated_event, is_start, reaction_number, 
 from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, UserError
 from calbot.ports import Card, ChatEvent, InboxState, Incoming, Question
 
-from . import dispatch, places, presence, repeats
+from . import direct_chats, dispatch, finding, places, presence, repeats
 from .readings import context_of, locales_of
 from .requests import Asked, Picks, Place, Reply, Request, name_of
 from .world import World
@@ -48,6 +49,8 @@ async def on_message(world: World, event: ChatEvent, incoming: Incoming) -> Hand
     )
     if said is None:
         return await _answers_by_reply(world, event, typed)
+    if direct:
+        await direct_chats.note(world, event.sender, event.room)
     place = await places.place_of(world, event.room, event.sender, direct=direct)
     request = await _request(world, event, place, incoming)
     try:
@@ -135,18 +138,29 @@ async def _pick(world: World, question: Question, number: int, answer: EventId) 
     return await stores.inbox.get(question.command) or True
 
 
-async def expire_questions(world: World) -> None:
+async def await_expiry(world: World) -> None:
+    """Ring when the next question has waited long enough for its answer."""
+    expiry = await world.stores.questions.next_expiry()
+    if expiry is not None:
+        world.alarm.at("questions", expiry, partial(_expire_questions, world))
+
+
+async def _expire_questions(world: World) -> None:
     """Withdraw questions that were not answered in time."""
     for question in await world.stores.questions.expired(world.clock()):
         await _withdraw(world, question)
+    await await_expiry(world)
 
 
 async def _withdraw(world: World, question: Question) -> None:
     """The command that asked is over; the question says so where that is possible."""
+    waiting = await world.stores.inbox.get(question.command)
     async with world.stores.transaction():
         await world.stores.questions.close(question.event_id)
         await world.stores.inbox.finish(question.command)
-    message = messages.ok(presence.reader_of(world, question.room), "question_withdrawn")
+    reader = presence.reader_of(world, question.room)
+    message = finding.withdrawn(reader, waiting.picks if waiting is not None else ())
+    message = message or messages.ok(reader, "question_withdrawn")
     key = identity.key_for("withdrawn", question.event_id)
     try:
         await world.chat.edit(question.room, question.event_id, message, key=key)
@@ -199,7 +213,11 @@ async def _refuse(
 
 
 async def _ask(world: World, request: Request, asked: Asked, incoming: Incoming) -> None:
-    message = messages.question(request.reader, asked.ask).mentioning(request.sender)
+    answered = [(name, number) for name, number in incoming.picks if number]
+    picks = [*answered, (name_of(asked.ask), 0)]
+    # Before it is asked: a repeat has to ask the same.
+    await world.stores.inbox.start(request.event.id, _as_raw(request.event), picks)
+    message = asked.message or messages.question(request.reader, asked.ask).mentioning(request.sender)
     sent = await _say(world, request, message)
     question = Question(
         event_id=sent,
@@ -213,10 +231,8 @@ async def _ask(world: World, request: Request, asked: Asked, incoming: Incoming)
         if older.command != question.command:
             # One question at a time: a bare number has to mean the one that was asked last, and no other.
             await _withdraw(world, older)
-    answered = [(name, number) for name, number in incoming.picks if number]
-    async with world.stores.transaction():
-        await world.stores.inbox.start(request.event.id, _as_raw(request.event), [*answered, (name_of(asked.ask), 0)])
-        await world.stores.questions.save(question)
+    await world.stores.questions.save(question)
+    await await_expiry(world)
 
 
 async def _say(world: World, request: Request, message: Message) -> EventId:

@@ -15,7 +15,21 @@ from calbot.core.model import Message
 from calbot.core.permissions import Action
 from calbot.errors import UserError
 
-from . import meetings, places, polls, rights, status
+from . import (
+    attaching,
+    deciding,
+    digests,
+    finding,
+    listings,
+    meetings,
+    open_polls,
+    places,
+    polls,
+    reminding,
+    rights,
+    status,
+    undo,
+)
 from .readings import locales_of
 from .requests import Reply, Request
 from .world import World
@@ -39,9 +53,11 @@ async def perform(world: World, request: Request, command: commands.Command) -> 
         case commands.New():
             return await meetings.new(world, request, command)
         case commands.List():
-            return await meetings.agenda(world, request, command)
+            return await listings.agenda(world, request, command)
         case commands.Next():
-            return await meetings.next_meeting(world, request, command)
+            return await listings.next_meeting(world, request, command)
+        case commands.Find():
+            return await finding.find(world, request, command)
         case commands.Show():
             return await meetings.show(world, request, command)
         case commands.Move():
@@ -55,8 +71,20 @@ async def perform(world: World, request: Request, command: commands.Command) -> 
             return await polls.vote(world, request, command)
         case commands.Close():
             return await polls.close(world, request, command)
+        case commands.Book():
+            return await deciding.book(world, request, command)
+        case commands.Undo():
+            return await undo.undo(world, request)
+        case commands.Until():
+            return await open_polls.extend(world, request, command)
+        case commands.Polls():
+            return await open_polls.list_open(world, request)
         case commands.Event():
-            return await polls.attach(world, request, command)
+            return await attaching.attach(world, request, command)
+        case commands.Remind():
+            return await reminding.remind(world, request, command)
+        case commands.Digest():
+            return await digests.digest(world, request, command)
         case commands.Sync():
             return await status.sync_now(world, request)
         case _:
@@ -84,6 +112,8 @@ async def _usable(world: World, request: Request) -> Sequence[Entry]:
         await rights.require(world, request, Action.SETTINGS, None)
     except UserError:
         hidden.add(CommandId.SYNC)
+        if not request.place.direct:
+            hidden.add(CommandId.DIGEST)
     return [entry for entry in commands.ENTRIES if entry.command not in hidden]
 
 

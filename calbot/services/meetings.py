@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from calbot.core import dates, identity, messages
 from calbot.core.ask import Ask, Say
-from calbot.core.commands import Cancel, List, Move, New, Next, Scope, Show
+from calbot.core.commands import Cancel, Move, New, Scope, Show
 from calbot.core.dates import At, Base, Day
 from calbot.core.ical import editing
 from calbot.core.ical.building import EventDraft, build_event
@@ -26,28 +25,23 @@ from calbot.core.model import (
     Occurrence,
     OccurrenceId,
     Role,
+    RoomId,
     Status,
-    Timed,
     Uid,
     UserId,
     When,
-    instants,
 )
 from calbot.core.permissions import Action
+from calbot.core.resources import attendee_of
 from calbot.core.settings import Delivery, Room
+from calbot.core.undo import Cancelled, Made, Moved, TakenOut
 from calbot.errors import CalendarUnavailable, Code, PreconditionFailed, UserError
-from calbot.ports import Listed, StoredObject
+from calbot.ports import StoredObject
 
-from . import disowned, people, places, references, rights, writing
+from . import conflicts, disowned, people, places, references, resources, rights, undoable, writing
 from .readings import locales_of, settle
 from .requests import Reply, Request
 from .world import World
-
-_SHOWN: Final = 20  # events of one agenda
-_DAYS: Final = 7  # of an agenda without a window
-_CONFLICTS: Final = 3  # named on a card
-_AHEAD: Final = timedelta(days=180)  # a search without a window looks this far
-
 
 # ------------------------------------------------------------------------------------------------------------- write
 
@@ -64,35 +58,51 @@ async def new(world: World, request: Request, command: New) -> Reply:
     uid = identity.uid_for_command(request.event.id)
     known_as = await people.names(world, room.id)
     attendees = people.invited(world, request.sender, command.attendees, command.optional, known_as)
+    resource = resources.named(world, command.resource) if command.resource else None
+    if resource is not None:
+        attendees = (*attendees, attendee_of(resource))
     link = await meeting_link(world, room, uid) if command.link else ""
     draft = EventDraft(
         uid=uid,
         when=when,
         rule=rule,
         title=command.title,
-        location=command.location,
+        location=command.location or (resource.name if resource else ""),
         description=command.description,
         link=link,
         organizer=organizer(world, calendar),
         attendees=attendees,
     )
     data = build_event(draft, request.now)
-    conflicts = await _conflicts(world, room, when, uid)
-    await disowned.own(world, calendar, uid)
-    try:
-        stored = await writing.create(world, calendar, identity.resource_name(uid), data)
-    except CalendarUnavailable:
-        await disowned.disown(world, calendar, uid)
-        raise
+    invited = [one.user for one in attendees if one.user is not None]
+    warnings = await conflicts.of_new(world, request, room, when, invited, calendar=calendar, uid=uid)
+    times = await resources.times_of(world, calendar, data, when) if resource is not None and rule else [when]
+    async with resources.reserved(world, resource, calendar, uid, times) as reservation:
+        resources.require(request.reader, resource, reservation)
+        href = world.gateway.href(calendar, identity.resource_name(uid))
+        await undoable.begin(world, request, calendar, uid, href, Made())
+        stored = await create(world, calendar, uid, data, told=request.place.room)
     await world.stores.references.save_maker(uid, request.sender)
+    await undoable.made(world, request, stored)
     written = first_occurrence(stored)
     notes = [
         *invitation_notes(world, calendar, attendees, known_as),
-        *(messages.conflict_note(request.reader, other) for other in conflicts),
+        *resources.notes(resource, attendees, known=reservation.known),
+        *warnings,
     ]
     reply = await card_reply(world, request, room, written, headline=Headline.CREATED, notes=notes, invites=True)
     # The card of a series stands for the series, whatever becomes of its first occurrence.
     return replace(reply, about=(calendar, OccurrenceId(uid) if rule else written.id))
+
+
+async def create(world: World, calendar: CalendarName, uid: Uid, data: str, *, told: RoomId) -> StoredObject:
+    """Write an event for somebody who is told at once if that did not work, and so may ask for it again."""
+    await disowned.own(world, calendar, uid)
+    try:
+        return await writing.create(world, calendar, identity.resource_name(uid), data, told=told)
+    except CalendarUnavailable:
+        await disowned.disown(world, calendar, uid)
+        raise
 
 
 async def move(world: World, request: Request, command: Move) -> Reply:
@@ -111,18 +121,22 @@ async def move(world: World, request: Request, command: Move) -> Reply:
         return Reply(
             messages.ok(request.reader, "already_there", title=old.details.title, when=where), about=_about(old)
         )
-    await world.stores.inbox.note(request.event.id, old)
+    attending = people.persons(world, old, await world.chat.members(room.id))
+    invited = [one.user for one in attending if one.user is not None]
+    warnings = await conflicts.of_move(world, request, room, old, when, invited)
     whole = scope is Scope.ALL
-    stored = await writing.edit(
-        world,
-        old.calendar,
-        old.href,
-        partial(_moved, old=old, when=when, whole=whole, zone=world.settings.defaults.timezone, now=request.now),
-    )
+    zone = world.settings.defaults.timezone
+    change = partial(moved_to, old=old, when=when, whole=whole, zone=zone, now=request.now)
+    times = await resources.times_after(world, old, when, change, whole=whole) if request.before is None else ()
+    async with resources.moving(world, request.reader, old, times):
+        await world.stores.inbox.note(request.event.id, old)
+        await undoable.begin(world, request, old.calendar, old.uid, old.href, Moved(old, when, whole))
+        stored = await writing.edit(world, old.calendar, old.href, change, told=request.place.room)
+    await undoable.done(world, request)
     moved = next((one for one in stored.occurrences if one.when == when), None) or first_occurrence(stored)
     members = await world.chat.members(room.id)
     attending = people.persons(world, moved, members)
-    notes = change_notes(world, moved)
+    notes = [*change_notes(world, moved), *warnings]
     message = messages.moved(request.reader, old, moved, notes=notes, whole_series=whole)
     await update_card(world, room, moved, attending, series=whole)
     return Reply(
@@ -140,10 +154,14 @@ async def cancel(world: World, request: Request, command: Cancel) -> Reply:
     await world.stores.inbox.note(request.event.id, old)
     whole = scope is Scope.ALL
     zone = world.settings.defaults.timezone
+    await _keep(world, request, old, whole=whole)
     if whole or old.recurrence_id is None:
-        await writing.delete(world, old.calendar, old.href, partial(_check_unchanged, old=old, zone=zone))
+        unchanged = partial(_check_unchanged, old=old, zone=zone)
+        await writing.delete(world, old.calendar, old.href, unchanged, told=request.place.room)
     else:
-        await writing.edit(world, old.calendar, old.href, partial(_taken_out, old=old, zone=zone, now=request.now))
+        taken_out = partial(_taken_out, old=old, zone=zone, now=request.now)
+        await writing.edit(world, old.calendar, old.href, taken_out, told=request.place.room)
+    await undoable.done(world, request)
     members = await world.chat.members(room.id)
     attending = people.persons(world, old, members)
     reason = command.reason or None
@@ -157,7 +175,7 @@ async def cancel(world: World, request: Request, command: Cancel) -> Reply:
     )
 
 
-def _moved(
+def moved_to(
     current: CalendarObject, *, old: Occurrence, when: When, whole: bool, zone: ZoneInfo, now: datetime
 ) -> str | None:
     """The edit, unless somebody else moved the event meanwhile, or an earlier run of this command did."""
@@ -170,6 +188,16 @@ def _moved(
     if found != old.when:
         raise PreconditionFailed
     return editing.moved(current.data, old.recurrence_id, when, whole_series=whole, zone=zone, now=now)
+
+
+async def _keep(world: World, request: Request, old: Occurrence, *, whole: bool) -> None:
+    """Keep what is about to be cancelled, as the server has it now; nothing but the times of what must not be seen."""
+    current = await world.gateway.read(old.calendar, old.href)
+    if current is None:
+        return  # gone, or an earlier run of this command kept it
+    data = "" if old.details.hidden else current.data
+    act = Cancelled(old, data, whole) if whole or old.recurrence_id is None else TakenOut(old, data)
+    await undoable.begin(world, request, old.calendar, old.uid, old.href, act)
 
 
 def _taken_out(current: CalendarObject, *, old: Occurrence, zone: ZoneInfo, now: datetime) -> str | None:
@@ -196,57 +224,6 @@ def _scope(request: Request, said: Scope, occurrence: Occurrence, question: str)
 
 
 # -------------------------------------------------------------------------------------------------------------- read
-
-
-async def agenda(world: World, request: Request, command: List) -> Reply:
-    """The events of a window, numbered."""
-    today = request.now.date()
-    days = _AHEAD if command.search else timedelta(days=_DAYS)
-    first, last = command.window or (today, today + days)
-    last -= timedelta(days=1)
-    start, end = _instants(request, first, last)
-    since = request.now if command.window is None else start
-    found = [
-        one
-        for one in await world.stores.calendars.occurrences(
-            request.place.calendars, start, end, search=command.search or None
-        )
-        if one.details.status is not Status.CANCELLED and _overlaps(one, since, end, request)
-    ]
-    found = sorted(_once(found), key=partial(messages.agenda_order, request.reader))
-    if command.search:
-        # Of a series that matches, the next time is what was looked for, not the twenty after it.
-        found = list({one.uid: one for one in reversed(found)}.values())[::-1]
-    items = list(enumerate(found[:_SHOWN], 1))
-    message = messages.agenda(
-        request.reader,
-        items,
-        window=(first, last),
-        search=command.search or None,
-        more=max(0, len(found) - _SHOWN),
-        as_of=await stale_since(world, request.place.calendars),
-        with_calendar=len(request.place.calendars) > 1,
-    )
-    return Reply(message, listed=tuple(Listed(number, one.calendar, one.id) for number, one in items))
-
-
-async def next_meeting(world: World, request: Request, _: Next) -> Reply:
-    """What is going on now or comes next."""
-    horizon = request.now + world.settings.sync.horizon
-    calendars = request.place.calendars
-    coming = (
-        one
-        for one in await world.stores.calendars.occurrences(calendars, request.now, horizon, limit=50)
-        if one.details.status is not Status.CANCELLED and _overlaps(one, request.now, horizon, request)
-    )
-    # What lasts all day is going on anyway; somebody who asks what is next wants to know where to go.
-    ordered = sorted(coming, key=lambda one: (isinstance(one.when, AllDay), instants(one.when, request.reader.zone)))
-    as_of = await stale_since(world, calendars)
-    if not ordered:
-        return Reply(messages.next_meeting(request.reader, None, as_of=as_of))
-    first = ordered[0]
-    message = messages.next_meeting(request.reader, first, calendar_title=first.calendar, as_of=as_of)
-    return Reply(message, about=(first.calendar, first.id))
 
 
 async def show(world: World, request: Request, command: Show) -> Reply:
@@ -352,7 +329,7 @@ def invitation_notes(
     notes = [Say("no_address", {"names": ", ".join(in_room)})] if in_room else []
     if elsewhere:
         notes.append(Say("not_here", {"names": ", ".join(elsewhere)}))
-    if len(others) > len(unknown) and world.settings.delivery(calendar) is Delivery.NONE:
+    if len(others) > len(unknown) and world.settings.delivery(calendar) is not Delivery.SERVER:
         notes.append(Say("nobody_invited"))
     return notes
 
@@ -360,7 +337,9 @@ def invitation_notes(
 def change_notes(world: World, occurrence: Occurrence) -> list[Say]:
     """That those who are on an event heard nothing of a change by mail."""
     mailed = [one for one in occurrence.details.attendees if one.role is not Role.CHAIR and one.address is not None]
-    return [Say("nobody_told")] if mailed and world.settings.delivery(occurrence.calendar) is Delivery.NONE else []
+    return (
+        [Say("nobody_told")] if mailed and world.settings.delivery(occurrence.calendar) is not Delivery.SERVER else []
+    )
 
 
 def attachment(occurrence: Occurrence, stored: StoredObject) -> Attachment:
@@ -372,48 +351,6 @@ def _filename(title: str) -> str:
     """A title as a name that every system takes."""
     plain = "".join(letter if letter.isalnum() else "-" for letter in title.lower())
     return "-".join(filter(None, plain.split("-")))[:60] or "event"
-
-
-async def stale_since(world: World, calendars: Sequence[CalendarName]) -> datetime | None:
-    """Since when one of these calendars could not be read; None where all are fresh."""
-    states = [await world.stores.calendars.state(name) for name in calendars]
-    return min((s.synced_at for s in states if s.problem is not None and s.synced_at is not None), default=None)
-
-
-async def _conflicts(world: World, room: Room, when: When, uid: Uid) -> list[Occurrence]:
-    """What else the room has at that time. All-day and transparent events take nobody's time."""
-    if isinstance(when, AllDay):
-        return []
-    found = await world.stores.calendars.occurrences(room.calendars, when.start, when.end, limit=50)
-    return [
-        one
-        for one in _once(found)
-        if one.uid != uid
-        and isinstance(one.when, Timed)
-        and not one.details.transparent
-        and one.details.status is not Status.CANCELLED
-        and instants(one.when, room.timezone)[0] < when.end
-        and when.start < instants(one.when, room.timezone)[1]
-    ][:_CONFLICTS]
-
-
-def _once(found: Sequence[Occurrence]) -> list[Occurrence]:
-    """The same event in two calendars of a room is one event."""
-    return list({one.id: one for one in reversed(found)}.values())[::-1]
-
-
-def _instants(request: Request, first: date, last: date) -> tuple[datetime, datetime]:
-    zone = request.reader.zone
-    return (
-        datetime.combine(first, time.min, tzinfo=zone),
-        datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone),
-    )
-
-
-def _overlaps(occurrence: Occurrence, start: datetime, end: datetime, request: Request) -> bool:
-    """Whether an occurrence is in a window, for a reader in their zone; a moment without length is."""
-    begins, ends = instants(occurrence.when, request.reader.zone)
-    return begins < end and (start < ends or begins == ends >= start)
 
 
 def _base(occurrence: Occurrence, zone: ZoneInfo) -> At | Day:

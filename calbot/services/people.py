@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from calbot.core.messages import Person
 from calbot.core.model import Attendee, Member, Occurrence, PartStat, Role, RoomId, UserId
-from calbot.core.people import address_of, server_of, user_of
+from calbot.core.people import address_of, server_of, user_of, users_by_address
 
 from .world import World
 
@@ -49,13 +49,17 @@ def invited(
 
 
 def persons(world: World, occurrence: Occurrence, members: Iterable[Member]) -> tuple[Person, ...]:
-    """The attendees of an occurrence as a room knows them."""
+    """The attendees of an occurrence as a room knows them. A room that was booked is its place, and only named here
+    where it cannot be had after all."""
     by_user = {member.user: member.name for member in members}
+    users = users_by_address(by_user, world.settings.people, server_of(world.chat.user))
     people = []
     for one in occurrence.details.attendees:
+        if one.kind.is_resource and one.partstat is not PartStat.DECLINED:
+            continue
         user = one.user
         if user is None and one.address is not None:
-            user = user_of(one.address, tuple(by_user), world.settings.people, server_of(world.chat.user))
+            user = user_of(one.address, users)
         name = by_user.get(user, one.name) if user is not None else one.name
         people.append(Person(name=name, user=user, partstat=one.partstat, role=one.role, has_address=bool(one.address)))
     return tuple(people)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
+from typing import Final
 
-from calbot.core.model import CalendarName, RoomId, UserId
+from calbot.core.model import CalendarName, Member, RoomId, UserId
+from calbot.core.people import server_of
 from calbot.core.permissions import allowed_servers, exposure
 from calbot.core.settings import Room
-from calbot.errors import ChatForbidden, Code, NotEncrypted, UserError
+from calbot.errors import CalbotError, ChatForbidden, Code, NotEncrypted, UserError
 
 from .requests import Place, Request
 from .world import World
+
+_AT_ONCE: Final = 8  # questions to the homeserver
 
 
 async def is_direct(world: World, room: RoomId, user: UserId) -> bool:
     """Whether the bot is alone with `user` in a room that is not mapped."""
     if room in world.settings.rooms:
         return False
-    known = world.known.direct.get((room, user))
+    now = world.clock()
+    known = world.known.is_direct(room, user, now)
     if known is None:
-        known = world.known.direct[room, user] = await world.chat.is_direct(room, user)
+        known = await world.chat.is_direct(room, user)
+        world.known.note_direct(room, user, now, known)
     return known
 
 
@@ -32,17 +40,56 @@ async def own_name(world: World, room: RoomId) -> str:
 
 
 async def place_of(world: World, room: RoomId, user: UserId, *, direct: bool) -> Place:
-    """The calendars that count where `user` says something. Membership of other rooms is asked of the server."""
+    """The calendars that count where `user` says something."""
     encrypted = await world.chat.is_encrypted(room)
     mapping = world.settings.rooms.get(room)
     if mapping is not None:
         return Place(room, direct=False, encrypted=encrypted, mapped=(mapping,))
-    mine = [one for one in world.settings.rooms.values() if await _is_in(world, one.id, user)] if direct else []
-    return Place(room, direct=direct, encrypted=encrypted, mapped=tuple(mine))
+    mine = await rooms_seen_by(world, user, world.settings.rooms.values()) if direct else ()
+    return Place(room, direct=direct, encrypted=encrypted, mapped=mine)
+
+
+async def rooms_seen_by(
+    world: World, user: UserId, rooms: Iterable[Room], *, enough: int | None = None
+) -> tuple[Room, ...]:
+    """Those of the rooms that somebody sees what is mapped to: they are in them, as it was known a minute ago at most,
+    and the bot listens to people of their server. `enough`: as many of them will do."""
+    if server_of(user) not in allowed_servers(world.settings, world.chat.user):
+        return ()
+    found: list[Room] = []
+    ahead = iter(rooms)
+    while (lot := list(islice(ahead, _AT_ONCE))) and (enough is None or len(found) < enough):
+        unknown = [room.id for room in lot if world.known.joined(room.id, world.clock()) is None]
+        if len(unknown) > 1:
+            await asyncio.gather(*(_is_in(world, room, user) for room in unknown))
+        found += [room for room in lot if await _is_in(world, room.id, user)]
+    return tuple(found)
 
 
 async def _is_in(world: World, room: RoomId, user: UserId) -> bool:
-    return any(member.user == user for member in await world.chat.members(room))
+    now = world.clock()
+    joined = world.known.joined(room, now)
+    if joined is None:
+        try:
+            joined = {member.user for member in await members(world, room)}
+        except ChatForbidden:  # the bot is not in it
+            world.known.note_members(room, now, ())
+            return False
+    return user in joined
+
+
+async def members(world: World, room: RoomId) -> Sequence[Member]:
+    """Who is joined, as it was known a minute ago at most."""
+    known = world.known.members(room, world.clock())
+    if known is not None:
+        return known
+    async with world.locks.hold(f"members:{room}"):  # many may ask at once
+        now = world.clock()
+        known = world.known.members(room, now)
+        if known is None:
+            known = await world.chat.members(room)
+            world.known.note_members(room, now, known)
+        return known
 
 
 async def require_calendars(world: World, place: Place) -> None:
@@ -61,6 +108,13 @@ async def require_calendars(world: World, place: Place) -> None:
         raise NotEncrypted("direct_not_encrypted")
 
 
+async def look_ahead(world: World, room: RoomId) -> None:
+    """Find out now what has to be known before anything can be said there in the next moment."""
+    with suppress(CalbotError):
+        await require_private(world, room)
+        await members(world, room)
+
+
 async def require_private(world: World, room: RoomId) -> None:
     """UserError while the room is exposed; NotEncrypted where it is not encrypted and has to be, for itself or because
     what it shows is said in encrypted rooms as well."""
@@ -68,12 +122,11 @@ async def require_private(world: World, room: RoomId) -> None:
     known = world.known.exposure(room, now)
     if known is None:
         facts = await world.chat.exposure(room)
-        members = await world.chat.members(room)
         exposed = exposure(
             join_rule=facts.join_rule,
             history_visibility=facts.history_visibility,
             guest_access=facts.guest_access,
-            members=[member.user for member in members],
+            members=[member.user for member in await members(world, room)],
             bot=world.chat.user,
             servers=allowed_servers(world.settings, world.chat.user),
             foreign_members=world.settings.privacy.foreign_members,
@@ -83,7 +136,7 @@ async def require_private(world: World, room: RoomId) -> None:
         (exposed,) = known
     if exposed is not None:
         raise UserError(Code.FORBIDDEN, f"exposed_{exposed.value}")
-    if await world.chat.is_encrypted(room):
+    if await _is_encrypted(world, room):
         return
     mapping = world.settings.rooms.get(room)
     if world.settings.privacy.require_encryption or (
@@ -97,9 +150,20 @@ async def _is_encrypted_anywhere(world: World, calendars: Iterable[CalendarName]
     shown_in = {room.id: None for calendar in calendars for room in world.settings.rooms_of(calendar)}
     for room in shown_in:
         with suppress(ChatForbidden):  # the bot is not in that room: nothing is said there
-            if await world.chat.is_encrypted(room):
+            if await _is_encrypted(world, room):
                 return True
     return False
+
+
+async def _is_encrypted(world: World, room: RoomId) -> bool:
+    """For whether to say anything at all. Whoever sends it makes sure once more."""
+    now = world.clock()
+    if world.known.is_plain(room, now):
+        return False
+    encrypted = await world.chat.is_encrypted(room)
+    if not encrypted:
+        world.known.note_plain(room, now)
+    return encrypted
 
 
 def calendar_for_writing(request: Request, wanted: str | None) -> tuple[Room, CalendarName]:

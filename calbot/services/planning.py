@@ -1,57 +1,111 @@
-"""Which reminders wait: planned with every change of a calendar, of rooms and of their settings."""
+"""Which reminders wait: planned with every change of a calendar, of mappings, and of what was chosen.
+
+`now` is when the cause became known: what was due before is not asked for, what has become due since is. Whoever plans
+is alone with it, or two would each miss what the other has not committed yet.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime, timezone
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from calbot.core import reminders as rules
-from calbot.core.model import CalendarName, Occurrence, Uid
+from calbot.core import reminders as core
+from calbot.core.lead_times import Rules
+from calbot.core.model import CalendarName, Occurrence, Recipient, RoomId, Uid, UserId, is_person
 from calbot.core.reminders import Reminder
-from calbot.core.settings import Room
 
-from . import reminders
+from . import delivery, people, preferences, reminder_rules
 from .world import World
 
-_END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=timezone.utc)
+_LOT: Final = 5  # events planned at once; more at a time leave the collector of garbage more to go through
+_HERE: Final = 100  # as many occurrences, each for one recipient, take the event loop a few milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """For whom to plan; None: for everybody whom it concerns."""
+
+    rooms: frozenset[RoomId] | None = None
+    people: frozenset[UserId] | None = None
+
+    def holds(self, recipient: Recipient) -> bool:
+        if is_person(recipient):
+            return self.people is None or recipient in self.people
+        return self.rooms is None or recipient in self.rooms
 
 
 async def replan(world: World, calendar: CalendarName, uids: Sequence[Uid], now: datetime) -> None:
     """Make the stored reminders about these events what they call for now; in the caller's transaction."""
-    if not uids:
-        return
-    stores = world.stores
-    rooms = world.settings.rooms_of(calendar)
-    stored = await stores.reminders.about([room.id for room in rooms], uids)
-    planned: list[Reminder] = []
-    for room in rooms:
-        # All calendars of the room at once: the same event in two of them calls for one set of reminders.
-        about = [await stores.calendars.occurrences_of(name, uid) for name in room.calendars for uid in uids]
-        planned += rules.plan(chain.from_iterable(about), room)
-    changes = rules.reconcile(planned, stored, now)
-    await stores.reminders.apply(changes.insert, changes.cancel)
+    if uids:
+        await world.stores.reminders.plan_alone()
+        rooms = frozenset(room.id for room in world.settings.rooms_of(calendar))
+        await _replan(world, uids, _Scope(rooms=rooms), now)
+
+
+async def replan_event(world: World, uid: Uid, now: datetime) -> None:
+    """Plan one event again for everybody; in the caller's transaction."""
+    await world.stores.reminders.plan_alone()
+    await _replan(world, [uid], _Scope(), now)
 
 
 async def replan_all(world: World) -> None:
     """Plan everything again, because rooms, mappings or lead times may have changed."""
     now = world.clock()
     stores = world.stores
-    for room in world.settings.rooms.values():
-        # Read before the occurrences: what others plan meanwhile is not among it, and so is not taken back.
-        stored = await stores.reminders.waiting(room.id)
-        occurrences = await stores.calendars.occurrences(room.calendars, now, _END_OF_TIME)
-        changes = await asyncio.to_thread(_planned_anew, occurrences, room, stored, now)
-        await stores.reminders.apply(changes.insert, changes.cancel)
-    for unmapped in set(await stores.reminders.waiting_rooms()) - world.settings.rooms.keys():
-        changes = rules.reconcile((), await stores.reminders.waiting(unmapped), now)
-        await stores.reminders.apply(changes.insert, changes.cancel)
-    reminders.ring_soon(world)
+    uids = {*await stores.calendars.upcoming_uids(now), *await stores.reminders.waiting_about()}
+    await _in_lots(world, uids, _Scope(), now)
 
 
-def _planned_anew(
-    occurrences: Sequence[Occurrence], room: Room, stored: Sequence[Reminder], now: datetime
-) -> rules.Reconciled:
-    return rules.reconcile(rules.plan(occurrences, room), stored, now)
+async def replan_room(world: World, room: RoomId, now: datetime) -> None:
+    """Plan everything again for one room, in which other lead times were chosen."""
+    uids = await world.stores.calendars.upcoming_uids(now, world.settings.rooms[room].calendars)
+    await _in_lots(world, uids, _Scope(frozenset({room}), frozenset()), now)
+
+
+async def replan_person(world: World, user: UserId, now: datetime) -> None:
+    """Plan everything again for one person, who chose other lead times for the meetings that they are on."""
+    address = people.address(world, user)
+    who = [user] if address is None else [user, address]
+    stores = world.stores
+    uids = {*await stores.calendars.mentioning(who, after=now), *await stores.reminders.waiting_about(user)}
+    await _in_lots(world, uids, _Scope(frozenset(), frozenset({user})), now)
+
+
+async def _in_lots(world: World, uids: Iterable[Uid], scope: _Scope, now: datetime) -> None:
+    ordered = sorted(uids)
+    for at in range(0, len(ordered), _LOT):
+        async with world.stores.transaction():
+            await world.stores.reminders.plan_alone()
+            await _replan(world, ordered[at : at + _LOT], scope, now)
+    delivery.ring_soon(world)
+
+
+async def _replan(world: World, uids: Sequence[Uid], scope: _Scope, now: datetime) -> None:
+    stores = world.stores
+    private = await preferences.private_leads(world)
+    chosen = await reminder_rules.chosen_for(world, uids)
+    stored = [one for one in await stores.reminders.about(uids) if scope.holds(one.recipient)]
+    # All calendars at once: the same event in two that a room shows calls for one set of reminders.
+    occurrences = await stores.calendars.occurrences_about(uids, after=now)
+    calendars = {one.calendar for one in occurrences}
+    mapped = world.settings.rooms
+    rooms = mapped.values() if scope.rooms is None else [mapped[room] for room in scope.rooms if room in mapped]
+    rules = [reminder_rules.of_room(room, chosen) for room in rooms if not calendars.isdisjoint(room.calendars)]
+    users = reminder_rules.concerned(private, occurrences, chosen)
+    users |= {one.recipient for one in stored if is_person(one.recipient)}
+    users = {user for user in users if scope.holds(user)}
+    rules += reminder_rules.of_people(world, private, users, chosen, calendars)
+    if len(occurrences) * len(rules) + len(stored) <= _HERE:
+        changes = _reconciled(occurrences, rules, stored, now)
+    else:
+        changes = await asyncio.to_thread(_reconciled, occurrences, rules, stored, now)
+    await stores.reminders.apply(changes.insert, changes.cancel)
+
+
+def _reconciled(
+    occurrences: Sequence[Occurrence], rules: Sequence[Rules], stored: Sequence[Reminder], now: datetime
+) -> core.Reconciled:
+    return core.reconcile((one for each in rules for one in core.plan(occurrences, each)), stored, now)

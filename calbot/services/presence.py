@@ -10,7 +10,7 @@ from calbot.core.permissions import allowed_servers
 from calbot.errors import NotEncrypted
 from calbot.ports import Encryption
 
-from . import dispatch, places
+from . import dispatch, places, rooms
 from .world import World
 
 
@@ -27,6 +27,8 @@ async def invited(world: World, room: RoomId, inviter: UserId, *, direct: bool) 
         return
     await world.chat.join(room)
     world.known.forget(room)
+    if await rooms.entered(world, room):
+        return  # it goes on from another one, and has been greeted as such
     direct = direct or await places.is_direct(world, room, inviter)  # not every client says so in the invitation
     key = identity.key_for("welcome", room, inviter)
     try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -11,59 +12,70 @@ from typing import Final
 from calbot.core import identity, messages
 from calbot.core import reminders as rules
 from calbot.core.messages import Due
-from calbot.core.model import EventId, Member, Message, Occurrence, OccurrenceId, RoomId
+from calbot.core.model import EventId, Member, Message, Recipient, RoomId, is_person
+from calbot.core.notices import Hold
+from calbot.core.permissions import level_of
 from calbot.core.reminders import Reminder
-from calbot.core.settings import Mention, Room
-from calbot.errors import ChatForbidden, ChatUnavailable, NotEncrypted, UserError
+from calbot.core.settings import Mention
+from calbot.errors import ChatForbidden
 from calbot.ports import Card
 
-from . import people, places, repeats
+from . import direct_chats, people, places, reminder_rules, repeats
+from .outbox import Parcel, Urgency
+from .reminder_rules import LastLook
 from .world import World
 
-_FIRST_DELAY: Final = 5.0  # seconds until a failed send is tried again; doubled each time
-_LONGEST_DELAY: Final = 300.0
-_HELD_BACK: Final = timedelta(minutes=5)  # until a room is looked at again that must not be posted in
 _FIRST_LOOK: Final = timedelta(seconds=30)  # after a start, how long late reminders wait for a look at their calendar
 _LOOK_AGAIN: Final = timedelta(seconds=2)
-_AT_ONCE: Final = 8  # rooms served at the same time; a homeserver takes no more messages a second for it
-_ALARM: Final = "reminders"
+_RANK: Final = 0
 
 
-def ring_soon(world: World) -> None:
-    """Find out when the next one is due, and ring then."""
-    world.alarm.at(f"{_ALARM}:plan", world.clock(), partial(_arm, world))
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Reminders that could not be sent before the meeting had ended."""
+
+    count: int
+    since: datetime
 
 
-async def _arm(world: World) -> None:
-    due = await world.stores.reminders.next_due()
-    if due is None:
-        world.alarm.cancel(_ALARM)
-    else:
-        world.alarm.at(_ALARM, due, partial(ring, world))
+class Reminders:
+    """`outbox.Source`."""
+
+    async def due_recipients(self, world: World, now: datetime) -> Mapping[Recipient, Urgency]:
+        found = await world.stores.reminders.due_recipients(now)
+        return {recipient: Urgency(_RANK, start) for recipient, start in found.items()}
+
+    async def next_due(self, world: World, after: datetime) -> datetime | None:
+        return await world.stores.reminders.next_due(after)
+
+    async def parcels(self, world: World, recipient: Recipient, now: datetime) -> Sequence[Parcel]:
+        """What was tried before, in the same messages; what is in time, one by one; what is late, together."""
+        due = await _after_first_look(world, await world.stores.reminders.due_to(recipient, now), now)
+        tried: dict[str, list[Reminder]] = {}
+        for one in due:
+            if one.batch is not None:
+                tried.setdefault(one.batch, []).append(one)
+        # Of what was tried it is not known whether it was sent, and in which message.
+        split = rules.split_due([one for one in due if one.batch is None], now)
+        await _miss(world, recipient, split.too_late, now)
+        fresh = [[one] for one in split.on_time] + [list(late.reminders) for late in split.late]
+        return [_parcel(world, batch) for batch in (*tried.values(), *fresh)]
 
 
-async def ring(world: World) -> None:
-    """Send what is due, room by room in order, rooms side by side; then wait for the next."""
-    try:
-        now = world.clock()
-        due = await _after_first_look(world, await world.stores.reminders.due(now), now)
-        await world.stores.reminders.skip([one.id for one in rules.split_due(_fresh(due), now).too_late])
-        rooms = list(dict.fromkeys(one.room for one in due))
-        turns = asyncio.Semaphore(_AT_ONCE)
+def _parcel(world: World, batch: Sequence[Reminder]) -> Parcel:
+    ids = [one.id for one in batch]
 
-        async def serve(room: RoomId) -> None:
-            async with turns:
-                await _serve(world, room, [one for one in due if one.room == room], now)
+    async def put_off(until: datetime, _: Hold) -> None:
+        await world.stores.reminders.put_off(ids, until)
 
-        results = await asyncio.gather(*(serve(room) for room in rooms), return_exceptions=True)
-        for room, failure in zip(rooms, results, strict=True):
-            if failure is not None:
-                # A mistake of ours, or of the database's: the other rooms have to hear of their meetings all the same.
-                world.log.error("reminders in %s could not be sent", room, exc_info=failure)
-                held_back = [one.id for one in due if one.room == room]
-                await world.stores.reminders.put_off(held_back, now + _HELD_BACK)
-    finally:
-        await _arm(world)
+    return Parcel(
+        due=min(one.due for one in batch),
+        start=min(one.start for one in batch),
+        tried=batch[0].batch is not None,
+        send=partial(_send, world, batch),
+        put_off=put_off,
+        give_up=partial(world.stores.reminders.skip, ids),
+    )
 
 
 async def _after_first_look(world: World, due: Sequence[Reminder], now: datetime) -> list[Reminder]:
@@ -83,112 +95,122 @@ async def _after_first_look(world: World, due: Sequence[Reminder], now: datetime
     return ready
 
 
-def _fresh(due: Sequence[Reminder]) -> list[Reminder]:
-    """Those that were not tried before: of the others it is not known whether they were sent, and in which message."""
-    return [one for one in due if one.batch is None]
-
-
-async def _serve(world: World, room: RoomId, due: Sequence[Reminder], now: datetime) -> None:
-    """Send what is due in one room: first what was tried before, in the same messages; then what is new."""
-    split = rules.split_due(_fresh(due), now)
-    tried: dict[str, list[Reminder]] = {}
-    for one in due:
-        if one.batch is not None:
-            tried.setdefault(one.batch, []).append(one)
-    fresh = [[one] for one in split.on_time] + [list(late.reminders) for late in split.late]
-    batches = [*tried.values(), *sorted(fresh, key=lambda batch: batch[0].start)]
-    for place, batch in enumerate(batches):
-        try:
-            await _send(world, batch, now)
-        except (ChatUnavailable, ChatForbidden, NotEncrypted, UserError) as error:
-            # What comes later in this room has to wait too, or it would arrive before what was due earlier.
-            rest = [one.id for later in batches[place:] for one in later]
-            until = now + _delay(batch, error)
-            await world.stores.reminders.put_off(rest, until)
-            world.log.warning("reminders in %s have to wait until %s: %s", room, until, error.reason)
-            return
-
-
-def _delay(batch: Sequence[Reminder], error: Exception) -> timedelta:
-    if not isinstance(error, ChatUnavailable):
-        return _HELD_BACK
-    waited = min(_FIRST_DELAY * 2.0 ** max(one.attempts for one in batch), _LONGEST_DELAY)
-    return timedelta(seconds=max(waited, error.retry_after or 0.0))
-
-
-async def _send(world: World, batch: Sequence[Reminder], now: datetime) -> None:
-    store = world.stores.reminders
-    room = world.settings.rooms.get(batch[0].room)
+async def _send(world: World, batch: Sequence[Reminder]) -> bool:
+    now = world.clock()
+    store, recipient = world.stores.reminders, batch[0].recipient
     ids = [one.id for one in batch]
-    found = [(one, await _occurrence(world, room, one)) for one in batch]
-    right = [
-        (one, occurrence)
-        for one, occurrence in found
-        if occurrence and rules.still_right(one, occurrence, room) and not _is_over(one, now)
-    ]
     key = batch[0].batch or identity.key_for("reminder", *sorted(ids))
-    sent = await _sent_before(world, batch, key, now)
+    looks = [(one, look) for one in batch if (look := await _last_look(world, one, now))]
+    sent = await _arrived(world, batch, key)
+    if sent is None and not looks:
+        await _miss(world, recipient, [one for one in batch if _is_over(one, now)], now)
+        await store.skip(ids)
+        return False
+    room = await direct_chats.room_for(world, recipient)
     if sent is None:
-        if room is None or not right:
-            await store.skip(ids)
-            return
-        await places.require_private(world, room.id)
-        message = await _message(world, room, right, now)
+        await places.require_private(world, room)
+        message = await _message(world, recipient, looks, now)
         await store.attempt(ids, key, world.chat.device, now)
-        sent = await world.chat.post(room.id, message, key=key)
-    await store.sent(ids, sent, now)
-    for one, occurrence in right:
-        if occurrence is not None:
-            await world.stores.references.note_message(Card(one.room, occurrence.id, one.calendar, sent))
+        world.passed("reminder.tried")
+        sent = await world.chat.post(room, message, key=key)
+    world.passed("reminder.posted")
+    async with world.stores.transaction():
+        await store.sent(ids, sent, now)
+        for _, look in looks:
+            await world.stores.references.note_message(Card(room, look.occurrence.id, look.occurrence.calendar, sent))
+    world.passed("reminder.sent")
+    return True
+
+
+async def _last_look(world: World, one: Reminder, now: datetime) -> LastLook | None:
+    """Nobody wants to hear of a meeting after its end, also where it was tried in time and the homeserver was away."""
+    return None if _is_over(one, now) else await reminder_rules.last_look(world, one)
 
 
 def _is_over(one: Reminder, now: datetime) -> bool:
-    """Also where it was tried in time: nobody wants to hear of it when the homeserver is back after the meeting."""
     return now >= one.end and now - one.due > rules.ON_TIME
 
 
-async def _sent_before(world: World, batch: Sequence[Reminder], key: str, now: datetime) -> EventId | None:
-    """The message, if an attempt of which the homeserver may have forgotten the transaction id did arrive."""
+async def _arrived(world: World, batch: Sequence[Reminder], key: str) -> EventId | None:
+    """The message, if an earlier attempt to send it was none in vain."""
     since = min((one.tried_since for one in batch if one.tried_since is not None), default=None)
     if since is None:
         return None
-    other_device = any(one.device != world.chat.device for one in batch)
-    if not other_device and now - since < repeats.TRANSACTIONS_KEPT:
-        return None
-    return await world.chat.find_by_key(batch[0].room, key, since - repeats.CLOCKS_DIFFER)
-
-
-async def _occurrence(world: World, room: Room | None, reminder: Reminder) -> Occurrence | None:
-    if room is None:
-        return None
-    return await world.stores.calendars.occurrence(room.calendars, OccurrenceId(reminder.uid, reminder.recurrence_id))
+    room = await direct_chats.room_for(world, batch[0].recipient)
+    devices = {one.device for one in batch}
+    return await repeats.arrived(world, room, key, since, devices.pop() if len(devices) == 1 else None)
 
 
 async def _message(
-    world: World, room: Room, batch: Sequence[tuple[Reminder, Occurrence | None]], now: datetime
+    world: World, recipient: Recipient, looks: Sequence[tuple[Reminder, LastLook]], now: datetime
 ) -> Message:
-    members = await world.chat.members(room.id)
-    joined = {member.user: member for member in members}
+    room = looks[0][1].room
+    mention_room = False
     mentions: list[Member] = []
-    if room.mention is Mention.ATTENDEES:
-        for _, occurrence in batch:
-            if occurrence is not None:
-                attending = people.persons(world, occurrence, members)
+    if not is_person(recipient) and room.mention is not Mention.NONE:
+        mention_room = room.mention is Mention.ROOM and await _may_mention_room(world, room.id)
+        if not mention_room:
+            members = await places.members(world, room.id)
+            joined = {member.user: member for member in members}
+            for _, look in looks:
+                attending = people.persons(world, look.occurrence, members)
                 mentions += [joined[user] for user in people.to_mention(attending, joined)]
     # Of several lead times for one meeting that come together, the shortest says it all.
-    shortest = {occurrence.id: (one, occurrence) for one, occurrence in sorted(batch, key=_by_lead) if occurrence}
+    shortest = {look.occurrence.id: (one, look.occurrence) for one, look in sorted(looks, key=_by_lead)}
     items = [
-        Due(occurrence, timedelta(seconds=one.lead), late=now - one.due > rules.ON_TIME)
+        Due(
+            occurrence,
+            timedelta(seconds=one.lead),
+            late=now - one.due > rules.ON_TIME,
+            source=occurrence.calendar if is_person(recipient) else "",
+        )
         for one, occurrence in sorted(shortest.values(), key=lambda pair: pair[0].start)
     ]
     return messages.reminders(
         world.reader(room.language, room.timezone),
         items,
         mentions=tuple(dict.fromkeys(mentions)),
-        mention_room=room.mention is Mention.ROOM,
+        mention_room=mention_room,
     )
 
 
-def _by_lead(pair: tuple[Reminder, Occurrence | None]) -> int:
+async def _may_mention_room(world: World, room: RoomId) -> bool:
+    """Whether `@room` of the bot's notifies anybody. Where that cannot be found out, the attendees are mentioned."""
+    try:
+        power = await world.chat.power_levels(room)
+    except ChatForbidden:
+        return False
+    return level_of(world.chat.user, power) >= power.notify_room
+
+
+def _by_lead(pair: tuple[Reminder, LastLook]) -> int:
     """Longest first, so that the shortest is what remains."""
     return -pair[0].lead
+
+
+# ------------------------------------------------------------------------------------------------------------- missed
+
+
+async def _miss(world: World, recipient: Recipient, too_late: Sequence[Reminder], now: datetime) -> None:
+    """Drop what nobody needs any more, and count what somebody would have needed."""
+    if not too_late:
+        return
+    before = await missed(world, recipient) or Missed(0, now)
+    counted = [before.count + len(too_late), before.since.isoformat()]
+    async with world.stores.transaction():
+        await world.stores.reminders.skip([one.id for one in too_late])
+        await world.stores.keeper.put(_missed_name(recipient), json.dumps(counted))
+    world.log.warning("%s reminders to %s were too late, and are not sent", len(too_late), recipient)
+
+
+async def missed(world: World, recipient: Recipient) -> Missed | None:
+    """How many were too late so far, if any were; for `status`."""
+    kept = await world.stores.keeper.get(_missed_name(recipient))
+    if kept is None:
+        return None
+    count, since = json.loads(kept)
+    return Missed(count, datetime.fromisoformat(since))
+
+
+def _missed_name(recipient: Recipient) -> str:
+    return f"missed-reminders:{recipient}"

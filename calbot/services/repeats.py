@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
+from calbot.core.model import EventId, RoomId
+
 from .world import World
 
 TRANSACTIONS_KEPT: Final = timedelta(hours=12)  # half of what homeservers keep them for
@@ -42,3 +44,11 @@ async def _may_be_forgotten(world: World, began: datetime) -> bool:
     kept = await world.stores.keeper.get(_DEVICE)
     other_device = kept is not None and began < datetime.fromisoformat(json.loads(kept)[1])
     return other_device or world.clock() - began > TRANSACTIONS_KEPT
+
+
+async def arrived(world: World, room: RoomId, key: str, since: datetime, device: str | None) -> EventId | None:
+    """What was first tried to be sent at `since` from `device`, if it did arrive and the homeserver may have forgotten
+    the transaction id. None where it is safe to send it (again)."""
+    if device == world.chat.device and world.clock() - since < TRANSACTIONS_KEPT:
+        return None
+    return await world.chat.find_by_key(room, key, since - CLOCKS_DIFFER)

@@ -24,11 +24,15 @@ from calbot.ports import ChatEvent, Listed
 
 
 class Asked(Exception):
-    """Stops a command before any effect: the bot has to ask first. The answer runs the same command again."""
+    """Stops a command before any effect: the bot has to ask first. The answer runs the same command again.
 
-    def __init__(self, ask: Ask) -> None:
+    `message` is the question where it is more than a list of choices.
+    """
+
+    def __init__(self, ask: Ask, message: Message | None = None) -> None:
         super().__init__(ask.key)
         self.ask = ask
+        self.message = message
 
 
 class Picks:
@@ -41,6 +45,7 @@ class Picks:
     def __init__(self, given: Sequence[tuple[str, int]] = ()) -> None:
         self._given = {question: number for question, number in given if number}
         self._keys = {question.partition(":")[0] for question, _ in given}
+        self._all = tuple(given)
 
     def take(self, ask: Ask) -> int:
         """The answer to `ask`, counting from 0; Asked if it was not answered yet."""
@@ -49,6 +54,13 @@ class Picks:
             raise Asked(ask)
         return number - 1
 
+    def recall(self, key: str) -> tuple[str, int] | None:
+        """What the question with that key was asked with (`Ask.memo`), and the number that answered it; 0 while none
+        has."""
+        return next(
+            ((name.partition(":")[2], number) for name, number in self._all if name.partition(":")[0] == key), None
+        )
+
     def was_asked(self, key: str) -> bool:
         """Whether a question with that key was asked, whatever the choices were."""
         return key in self._keys
@@ -56,7 +68,7 @@ class Picks:
 
 def name_of(ask: Ask) -> str:
     """What names a question with its choices."""
-    return identity.key_for(f"{ask.key}:", repr(ask.choices))
+    return f"{ask.key}:{ask.memo}" if ask.memo else identity.key_for(f"{ask.key}:", repr(ask.choices))
 
 
 @dataclass(frozen=True, slots=True)

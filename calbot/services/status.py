@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Final, Literal
 
 from calbot.core import messages
 from calbot.core.configuration import is_error
-from calbot.core.messages import CalendarReport, StatusReport
-from calbot.core.model import CalendarName
+from calbot.core.messages import CalendarReport, OutgoingReport, StatusReport
+from calbot.core.model import CalendarName, RoomId
+from calbot.core.notices import Hold
 from calbot.core.pacing import next_look
 from calbot.core.permissions import Action
 from calbot.core.settings import Access
 from calbot.errors import CalendarUnavailable
 from calbot.ports import CalendarState, Encryption
 
-from . import rights, sync
+from . import reminders, rights, sync
 from .requests import Reply, Request
 from .world import World
 
@@ -35,6 +37,7 @@ async def report(world: World, request: Request) -> Reply:
         room_encrypted=request.place.encrypted,
         notes=tuple(world.remarks()),
         problems=tuple(filter(is_error, world.problems)) if request.sender in world.settings.admins else (),
+        outgoing=await _outgoing(world, request.place.room),
     )
     return Reply(messages.status(request.reader, value))
 
@@ -52,6 +55,18 @@ async def sync_now(world: World, request: Request) -> Reply:
     if failed:
         raise failed[0]
     return Reply(messages.ok(request.reader, "synced", calendars=", ".join(calendars)))
+
+
+async def _outgoing(world: World, room: RoomId) -> OutgoingReport:
+    """Agendas and notices that are due here and wait, and reminders that came to nothing."""
+    now = world.clock()
+    holds = [one.hold for one in await world.stores.notices.waiting([room]) if one.due <= now]
+    missed = await reminders.missed(world, room)
+    return OutgoingReport(
+        waiting=Counter(hold.value for hold in holds if hold is not None and hold is not Hold.SETTLING),
+        missed=missed.count if missed else 0,
+        missed_since=missed.since if missed else None,
+    )
 
 
 async def _calendar(world: World, name: CalendarName) -> CalendarReport:

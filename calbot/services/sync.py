@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,19 +15,21 @@ from zoneinfo import ZoneInfo
 
 from calbot.core import changes
 from calbot.core.ical.recurrence import read_and_expand
-from calbot.core.model import CalendarName, CalendarObject, Uid
+from calbot.core.model import CalendarName, CalendarObject, Delta, Etag, Href, Uid
 from calbot.core.pacing import next_look
 from calbot.core.settings import Calendar, Show
 from calbot.errors import BadCalendarData, CalendarReadOnly, CalendarUnavailable, PreconditionFailed
 from calbot.ports import CalendarState, StoredObject
 
-from . import disowned, planning, reminders
+from . import announcements, delivery, disowned, planning
 from .world import World
 
 # Parsing and expanding go to a worker thread in lots this small, so that the loop gets its turn in between.
 _LOT = 20
 _FETCH = 100
 _DAY = timedelta(days=1)
+_MANY = 5  # objects of a calendar that do not all go at the same time without being looked for again
+_EMPTY = "empty"
 
 _T = TypeVar("_T")
 
@@ -49,6 +51,8 @@ async def start(world: World) -> None:
         if calendar not in mapped:
             world.alarm.cancel(f"sync:{calendar}")
             await world.stores.calendars.forget(calendar)
+            await world.stores.changes.forget(calendar)
+            await world.stores.undo.forget(calendar)
     for calendar in mapped:
         await _heed_settings(world, calendar)
         _look_again(world, calendar, timedelta(seconds=0))
@@ -70,6 +74,9 @@ async def _heed_settings(world: World, calendar: CalendarName) -> None:
     if before not in (None, in_force):
         async with world.locks.hold(lock_name(calendar)):
             await _read_anew(world, calendar, world.clock())
+            another = json.loads(before or "[]")[:2] != json.loads(in_force)[:2]
+            await announcements.begin_anew(world, calendar, another=another)
+            await world.stores.undo.forget(calendar)
     await world.stores.keeper.put(name, in_force)
 
 
@@ -138,28 +145,16 @@ async def pull(world: World, calendar: CalendarName) -> None:
 
 
 async def _pull(world: World, calendar: Calendar, before: CalendarState, now: datetime) -> None:
-    stores = world.stores
     delta = await world.gateway.changes(calendar.name, before.cursor)
     if delta.complete or delta.listed or delta.removed:
-        known = await stores.calendars.etags(calendar.name)
-        to_fetch, gone = changes.listing_changes(known, delta)
-        unwanted = await disowned.of(world, calendar.name)
-        for hrefs in _lots(to_fetch, _FETCH):
-            objects = await world.gateway.fetch(calendar.name, hrefs)
-            stored = await digest(world, calendar.name, objects, now)
-            stored = [one for one in stored if one.uid not in unwanted or not await _deleted(world, one)]
-            vanished = [href for href in set(hrefs) - {one.href for one in objects} if href in known]
-            async with stores.transaction():
-                await stores.calendars.put(stored)
-                await stores.calendars.remove(calendar.name, vanished)
-                await planning.replan(world, calendar.name, [one.uid for one in stored], now)
-        if gone:
-            async with stores.transaction():
-                uids = [one.uid for href in gone if (one := await stores.calendars.get(calendar.name, href))]
-                await stores.calendars.remove(calendar.name, gone)
-                await planning.replan(world, calendar.name, uids, now)
-        reminders.ring_soon(world)
-    await stores.calendars.save_state(
+        known = await world.stores.calendars.etags(calendar.name)
+        if await _is_suddenly_empty(world, calendar.name, known, delta):
+            # As after a failed restore of the server. Nothing is forgotten, and nobody told, before it is so twice.
+            world.log.warning("calendar %s looks empty all at once, and is looked at again", calendar.name)
+            await world.stores.calendars.save_state(replace(before, cursor=None, tried_at=now))
+            return
+        await _take_over(world, calendar.name, changes.listing_changes(known, delta), known.keys(), now)
+    await world.stores.calendars.save_state(
         replace(
             before,
             cursor=delta.cursor,
@@ -170,6 +165,53 @@ async def _pull(world: World, calendar: Calendar, before: CalendarState, now: da
             horizon=before.horizon or window(world, now)[1],
         )
     )
+    await announcements.settle(world, calendar.name)
+    await announcements.introduce(world, calendar.name)
+    delivery.ring_soon(world)
+
+
+async def _is_suddenly_empty(
+    world: World, calendar: CalendarName, known: Mapping[Href, Etag | None], delta: Delta
+) -> bool:
+    """Whether everything seems to be gone from a calendar for the first time."""
+    gone = delta.complete or known.keys() <= delta.removed
+    empty = len(known) >= _MANY and gone and not delta.listed
+    name = f"empty-calendar:{calendar}"
+    seen = await world.stores.keeper.get(name) == _EMPTY
+    if empty != seen:
+        await world.stores.keeper.put(name, _EMPTY if empty else "")
+    return empty and not seen
+
+
+async def _take_over(
+    world: World, calendar: CalendarName, listing: changes.ListingChanges, known: Container[Href], now: datetime
+) -> None:
+    """Bring into the mirror what changed in a calendar, with all that follows from it."""
+    unwanted = await disowned.of(world, calendar)
+    for hrefs in _lots(listing.to_fetch, _FETCH):
+        objects = await world.gateway.fetch(calendar, hrefs)
+        stored = await digest(world, calendar, objects, now)
+        stored = [one for one in stored if one.uid not in unwanted or not await _deleted(world, one)]
+        vanished = [href for href in set(hrefs) - {one.href for one in objects} if href in known]
+        await mirror(world, calendar, stored, vanished, now)
+    for hrefs in _lots(listing.gone, _FETCH):
+        await mirror(world, calendar, [], hrefs, now)
+
+
+async def mirror(
+    world: World, calendar: CalendarName, stored: Sequence[StoredObject], gone: Sequence[Href], now: datetime
+) -> None:
+    """Put objects into the mirror and take others out, and note in the same transaction whom to tell, and what of it
+    has to be remembered when."""
+    stores = world.stores
+    replaced = await stores.calendars.uids(calendar, [*gone, *(one.href for one in stored)])
+    seen = await announcements.compare(world, calendar, stored, gone, now)
+    async with stores.transaction():
+        await stores.calendars.put(stored)
+        await stores.calendars.remove(calendar, gone)
+        await planning.replan(world, calendar, sorted({*(one.uid for one in stored), *replaced.values()}), now)
+        await announcements.note(world, calendar, seen, now)
+    world.passed("calendar.mirrored")
 
 
 async def _deleted(world: World, one: StoredObject) -> bool:
@@ -178,6 +220,7 @@ async def _deleted(world: World, one: StoredObject) -> bool:
     try:
         await world.gateway.delete(one.calendar, one.href, one.etag)
     except (PreconditionFailed, CalendarReadOnly):
+        await announcements.give_up(world, one.calendar, one.uid)  # nobody takes it for what was asked for
         return False
     return True
 
@@ -227,10 +270,13 @@ async def roll_all(world: World) -> None:
         async with world.locks.hold(lock_name(calendar)):
             await _roll(world, calendar, now)
     await world.stores.references.forget_gone()
+    await world.stores.preferences.forget_gone(now - world.settings.privacy.retention.reminders)
     await world.stores.calendars.forget_before(now - world.settings.privacy.retention.events)
     await world.stores.reminders.forget_before(now - world.settings.privacy.retention.reminders)
     await world.stores.polls.forget_before(now - world.settings.privacy.retention.polls)
     await world.stores.inbox.forget_before(now - timedelta(days=7))
+    await announcements.forget_old(world, now)
+    await world.stores.undo.forget_before(now - _DAY)
     world.alarm.at("roll", now + _DAY, partial(roll_all, world))
 
 
@@ -244,7 +290,7 @@ async def _roll(world: World, calendar: CalendarName, now: datetime) -> None:
             await planning.replan(world, calendar, [one.uid for one in stored], now)
     state = await stores.calendars.state(calendar)
     await stores.calendars.save_state(replace(state, horizon=window(world, now)[1]))
-    reminders.ring_soon(world)
+    delivery.ring_soon(world)
 
 
 def _lots(things: Iterable[_T], size: int) -> Iterator[list[_T]]:

@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 from calbot.core.ask import Say
 from calbot.core.i18n import Catalog, Reader
 from calbot.core.model import Locale
+from calbot.core.preferences import PrivateLeads
 from calbot.core.settings import Problem, Settings
 from calbot.ports import Alarm, CalendarGateway, Chat, Clock, Stores
 
 from .known import KnownRooms
 from .locks import Locks
+from .outbox import Outbox
+from .pace import Pace
 
 
 @dataclass(slots=True)
@@ -24,6 +27,7 @@ class InForce:
 
     file: Settings
     settings: Settings
+    private: PrivateLeads | None = None  # None until they are read from the database
 
     @classmethod
     def of(cls, file: Settings) -> InForce:
@@ -50,6 +54,8 @@ class World:
     passed: Callable[[str], None]  # told each step of what must not happen twice; tests kill the bot there
     locks: Locks = field(default_factory=Locks)
     known: KnownRooms = field(default_factory=KnownRooms)
+    outbox: Outbox = field(default_factory=Outbox)
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def settings(self) -> Settings:
@@ -63,5 +69,6 @@ class World:
     def renewed(
         self, settings: Settings, problems: tuple[Problem, ...], gateway: CalendarGateway, alarm: Alarm
     ) -> World:
-        """The world under other settings; what is known of rooms and what is locked goes over into it."""
+        """The world under other settings; what is known of rooms, what is locked and who waits for something goes over
+        into it."""
         return replace(self, in_force=InForce.of(settings), problems=problems, gateway=gateway, alarm=alarm)

@@ -67,5 +67,7 @@ async def new_calendar(http: aiohttp.ClientSession, url: str) -> caldav_servers.
 
 
 def settings_for(url: str, *, password: str = PASSWORD, timeout: float = 20.0) -> Settings:
-    account = Account(AccountName("city"), url, USER, Secret(password), timeout=timeout)
+    account = Account(
+        AccountName("city"), url, USER, Secret(password), address="svc-calbot@example.org", timeout=timeout
+    )
     return Settings(accounts={account.name: account}, calendars={NAME: Calendar(NAME, account.name, url)})

@@ -66,9 +66,21 @@ class World(Protocol):
         """Anna sends something, encrypted if the room is."""
         ...
 
+    async def seals(self, room: RoomId) -> EventId:
+        """Anna sends something to which the bot has no key."""
+        ...
+
     async def redacts(self, room: RoomId, event: EventId) -> None: ...
 
     async def kicks(self, room: RoomId) -> None: ...
+
+    async def joins(self, room: RoomId) -> None:
+        """Anna accepts an invitation of the bot's."""
+        ...
+
+    async def upgrades(self, room: RoomId) -> RoomId:
+        """Anna upgrades a room, and invites the bot to the new one."""
+        ...
 
     async def heard(self, room: RoomId, event: EventId) -> Heard: ...
 
@@ -107,11 +119,24 @@ class FakeWorld:
     async def sends(self, room: RoomId, event_type: str, content: Mapping[str, Any]) -> EventId:
         return self.chat.sends(room, self.anna, event_type, content).id
 
+    async def seals(self, room: RoomId) -> EventId:
+        sealed = self.chat.sends(room, self.anna, "m.room.message", {"msgtype": "m.text", "body": "?"}).id
+        self.chat.rooms[room].sealed.add(sealed)
+        return sealed
+
     async def redacts(self, room: RoomId, event: EventId) -> None:
         self.chat.redacts(room, event)
 
     async def kicks(self, room: RoomId) -> None:
         self.chat.kick(room)
+
+    async def joins(self, room: RoomId) -> None:
+        self.chat.enter(room, self.anna)
+
+    async def upgrades(self, room: RoomId) -> RoomId:
+        new = await self.invitation()
+        self.chat.rooms[room].successor, self.chat.rooms[new].predecessor = new, room
+        return new
 
     async def heard(self, room: RoomId, event: EventId) -> Heard:
         found = next(known for known in self.chat.rooms[room].events if known.id == event)
@@ -172,6 +197,19 @@ class SynapseWorld:
     async def sends(self, room: RoomId, event_type: str, content: Mapping[str, Any]) -> EventId:
         return EventId(await self._person.send(room, event_type, dict(content)))
 
+    async def seals(self, room: RoomId) -> EventId:
+        content = {
+            "algorithm": "m.megolm.v1.aes-sha2",
+            "ciphertext": "AwgAEnACgAkLmt6qF84IK++J7UDH2Za1YVchHyprqTqsg",
+            "device_id": "ELSEWHERE",
+            "sender_key": "IlRMeOPX2e0MurIyfWEucYBRVOEEUMrOHqn/8mLqMjA",
+            "session_id": "X3lUlvLELLYxeTx4yOVu6UDpasGEVO0Jbu+QFnm0cKQ",
+        }
+        path = f"/_matrix/client/v3/rooms/{room}/send/m.room.encrypted/sealed"
+        token = self._logins["anna"].access_token
+        answer = await self._homeserver.request("PUT", path, token=token, json=content)
+        return EventId(answer["event_id"])
+
     async def redacts(self, room: RoomId, event: EventId) -> None:
         await self._person.redact(room, event)
 
@@ -179,6 +217,20 @@ class SynapseWorld:
         path = f"/_matrix/client/v3/rooms/{room}/kick"
         body = {"user_id": self.chat.user}
         await self._homeserver.request("POST", path, token=self._logins["anna"].access_token, json=body)
+
+    async def joins(self, room: RoomId) -> None:
+        token = self._logins["anna"].access_token
+        await self._homeserver.request("POST", f"/_matrix/client/v3/rooms/{room}/join", token=token, json={})
+        await self._person.sync()
+
+    async def upgrades(self, room: RoomId) -> RoomId:
+        token = self._logins["anna"].access_token
+        path = f"/_matrix/client/v3/rooms/{room}/upgrade"
+        answer = await self._homeserver.request("POST", path, token=token, json={"new_version": "11"})
+        new = RoomId(answer["replacement_room"])
+        body = {"user_id": self.chat.user}
+        await self._homeserver.request("POST", f"/_matrix/client/v3/rooms/{new}/invite", token=token, json=body)
+        return new
 
     async def heard(self, room: RoomId, event: EventId) -> Heard:
         await self._person.sync()

@@ -173,6 +173,17 @@ async def test_reads_one_event(world: World, room: RoomId) -> None:
     assert event.content["body"] == "!meet neu"
     assert not event.redacted
     assert await world.chat.event(room, EventId("$nothing")) is None
+    assert await world.chat.sealed(room, said) is None
+    assert await world.chat.sealed(room, EventId("$nothing")) is None
+
+
+async def test_tells_what_cannot_be_decrypted_yet_from_what_is_not_there(world: World, room: RoomId) -> None:
+    sealed = await world.seals(room)
+    assert await world.chat.event(room, sealed) is None
+    event = await world.chat.sealed(room, sealed)
+    assert event is not None
+    assert (event.id, event.room, event.sender, event.type) == (sealed, room, world.anna, "m.room.encrypted")
+    assert event.at > 0
 
 
 async def test_redacts(world: World, room: RoomId) -> None:
@@ -230,6 +241,16 @@ async def test_accepts_and_declines_invitations(world: World) -> None:
         await world.chat.join(declined)
 
 
+async def test_knows_where_an_upgraded_room_goes_on(world: World) -> None:
+    old = await world.room(encrypted=True)
+    assert await world.chat.successor(old) is None
+    assert await world.chat.predecessor(old) is None
+    new = await world.upgrades(old)
+    await world.chat.join(new)
+    assert await world.chat.successor(old) == new
+    assert await world.chat.predecessor(new) == old
+
+
 async def test_a_room_it_has_left_is_closed_to_it(world: World, room: RoomId) -> None:
     await world.kicks(room)
     with pytest.raises(ChatForbidden):
@@ -271,3 +292,29 @@ async def test_a_device_that_its_owner_signed_is_verified(homeserver_world: Syna
     assert await homeserver_world.chat.encryption() is Encryption.UNVERIFIED
     await homeserver_world.sign_the_bots_device()
     assert await homeserver_world.chat.encryption() is Encryption.VERIFIED
+
+
+async def test_a_direct_chat_is_for_two_encrypted_and_what_was_said_before_can_be_read(world: World) -> None:
+    room = await world.chat.open_direct(world.anna, key="direct-1")
+    assert await world.chat.is_encrypted(room)
+    assert await world.chat.is_direct(room, world.anna)
+    assert [member.user for member in await world.chat.members(room)] == [world.chat.user]
+    sent = await world.chat.post(room, message(), key="before-joining")
+    await world.joins(room)
+    heard = await world.heard(room, sent)
+    assert (heard.content["body"], heard.was_encrypted) == ("Jour fixe, 14:00", True)
+    after = await world.chat.post(room, message(), key="after-joining")
+    assert (await world.heard(room, after)).was_encrypted
+    assert await world.chat.is_direct(room, world.anna)
+    facts = await world.chat.exposure(room)
+    assert facts == RoomFacts(join_rule="invite", history_visibility="shared", guest_access="forbidden")
+
+
+async def test_a_direct_chat_that_may_have_been_opened_is_looked_for(world: World) -> None:
+    room = await world.chat.open_direct(world.anna, key="direct-2")
+    with world.chat.repeating(LONG_AGO):
+        assert await world.chat.open_direct(world.anna, key="direct-2") == room
+        other = await world.chat.open_direct(world.anna, key="direct-3")
+    assert other != room
+    with world.chat.repeating(datetime.now(timezone.utc) + timedelta(hours=1)):
+        assert await world.chat.open_direct(world.anna, key="direct-2") not in (room, other)

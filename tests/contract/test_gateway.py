@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
-from calbot.core.model import Cursor, Etag, Href
+from calbot.core.model import AccountName, Busy, Cursor, Etag, Href
 from calbot.dav.gateway import DavGateway
 from calbot.errors import CalendarUnavailable, PreconditionFailed
 from demo import caldav_servers
@@ -72,6 +73,17 @@ async def test_an_object_is_stored_as_it_was_given(world: CalendarWorld) -> None
     (fetched,) = await world.gateway.fetch(NAME, [created.href])
     assert fetched.etag == created.etag
     assert "SUMMARY:Budget 💶 für 2027" in fetched.data
+
+
+async def test_where_it_will_be_is_known_before_it_is_created(world: CalendarWorld) -> None:
+    place = world.gateway.href(NAME, "calbot-hold-1")
+    assert await world.gateway.read(NAME, place) is None
+    created = await world.gateway.create(NAME, "calbot-hold-1", event("calbot-hold-1"))
+    assert created.href == place
+    there = await world.gateway.read(NAME, place)
+    assert there is not None
+    await world.gateway.delete(NAME, place, there.etag)
+    assert await world.gateway.read(NAME, place) is None
 
 
 async def test_creating_again_finds_what_is_there(world: CalendarWorld) -> None:
@@ -226,6 +238,47 @@ async def test_probe(world: CalendarWorld) -> None:
     assert facts.is_calendar
     assert facts.writable is not False
     assert facts.syncs
+
+
+def at(day: int, hour: int) -> datetime:
+    return datetime(2026, 11, day, hour, tzinfo=timezone.utc)
+
+
+async def test_busy_times_of_a_calendar(world: CalendarWorld) -> None:
+    for day, name, changes in (
+        (24, "opaque", {}),
+        (25, "transparent", {"SUMMARY": "TRANSP:TRANSPARENT\r\nSUMMARY"}),
+        (26, "cancelled", {"SUMMARY": "STATUS:CANCELLED\r\nSUMMARY"}),
+        (27, "tentative", {"SUMMARY": "STATUS:TENTATIVE\r\nSUMMARY"}),
+        (23, "series", {"SUMMARY": "RRULE:FREQ=WEEKLY;COUNT=3\r\nSUMMARY"}),
+        (18, "before", {}),
+    ):
+        data = event(name, day=day)
+        for old, new in changes.items():
+            data = data.replace(old, new)
+        assert await world.put(name, data)
+    busy = await world.gateway.free_busy_query(NAME, at(20, 0), at(29, 0))
+    assert busy == (
+        Busy(at(23, 13), at(23, 14)),
+        Busy(at(24, 13), at(24, 14)),
+        Busy(at(27, 13), at(27, 14), tentative=True),
+    )
+
+
+async def test_a_calendar_with_nothing_in_it_is_not_busy(world: CalendarWorld) -> None:
+    assert await world.gateway.free_busy_query(NAME, at(20, 0), at(29, 0)) == ()
+
+
+async def test_what_only_touches_the_time_asked_for_is_cut(world: CalendarWorld) -> None:
+    assert await world.put("long", event("long").replace("DTEND:20261124", "DTEND:20261126"))
+    busy = await world.gateway.free_busy_query(NAME, at(25, 0), at(25, 8))
+    assert busy == (Busy(at(25, 0), at(25, 8)),)
+
+
+async def test_a_server_that_cannot_be_asked_for_people_says_nothing_of_them(world: CalendarWorld) -> None:
+    addresses = ["anna@example.org", "ben@example.org"]
+    found = await world.gateway.free_busy(AccountName("city"), addresses, at(24, 0), at(24, 0) + timedelta(days=2))
+    assert dict(found) == dict.fromkeys(addresses)
 
 
 async def test_a_wrong_password(homes: dict[str, str]) -> None:

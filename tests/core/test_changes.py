@@ -26,6 +26,7 @@ from calbot.core.model import (
     RecurrenceId,
     Status,
     Timed,
+    Trigger,
     Uid,
     When,
 )
@@ -160,7 +161,7 @@ def test_what_changed_in_one_event(what: str, before: Occurrence, after: Occurre
         ("description", EVENT, event(description="Agenda")),
         ("sequence", EVENT, event(sequence=3)),
         ("free or busy", EVENT, event(transparent=True)),
-        ("alarms", EVENT, event(alarms=(900,))),
+        ("alarms", EVENT, event(alarms=(Trigger(900),))),
         ("the organiser", EVENT, event(organizer=ANNA)),
         ("the order of attendees", event(attendees=(ANNA, BEN)), event(attendees=(BEN, ANNA))),
         ("how somebody is called", event(attendees=(ANNA,)), event(attendees=(replace(ANNA, name="A. Huber"),))),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from calbot.core import ical
 from calbot.core.ical import Changes, EventDraft
-from calbot.core.model import AllDay, Attendee, PartStat, RecurrenceId, Role, Status, Timed, Uid, UserId, When
+from calbot.core.model import AllDay, Attendee, PartStat, RecurrenceId, Role, Status, Timed, Trigger, Uid, UserId, When
 from calbot.errors import BadCalendarData, UserError
 
 from .ical_samples import BERLIN, NOW, calendar, event, expanded, single, times, written
@@ -182,7 +182,7 @@ def test_one_occurrence_is_moved_by_an_override() -> None:
     moved = next(one for one in expanded(data).occurrences if one.recurrence_id == "20261207T090000Z")
     assert moved.details.title == "Jour fixe"
     assert moved.details.sequence == 5
-    assert moved.details.alarms == (600,)
+    assert moved.details.alarms == (Trigger(600),)
     override = data.split("BEGIN:VEVENT")[-1]
     assert "RECURRENCE-ID;TZID=W. Europe Standard Time:20261207T100000" in override
     assert "RRULE" not in override

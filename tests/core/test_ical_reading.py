@@ -1,4 +1,4 @@
-"""What events say: details, hidden ones, attendees, alarms, redaction."""
+"""What events say: details, hidden ones, attendees, redaction."""
 
 from __future__ import annotations
 
@@ -75,30 +75,6 @@ def test_organizer_status_sequence_transparency() -> None:
     assert found.organizer == Attendee("Org", "org@example.org")
     assert (found.status, found.sequence, found.transparent) == (Status.TENTATIVE, 3, True)
     assert details("STATUS:WHATEVER", "SEQUENCE:x") == Details()
-
-
-@pytest.mark.parametrize(
-    ("alarms", "expected"),
-    [
-        (["-PT15M"], (900,)),
-        (["-P1D", "-PT15M", "-PT15M"], (900, 86400)),
-        (["PT5M"], ()),  # after the start
-        (["PT0S"], (0,)),
-        ([";RELATED=END:-PT90M"], (1800,)),
-        ([";VALUE=DATE-TIME:20261124T083000Z"], (1800,)),
-        (["rubbish"], ()),
-    ],
-)
-def test_alarms(alarms: list[str], expected: tuple[int, ...]) -> None:
-    components = [
-        f"BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER{text if text[0] == ';' else ':' + text}\r\nEND:VALARM"
-        for text in alarms
-    ]
-    assert details("DURATION:PT1H", *components).alarms == expected
-
-
-def test_alarms_that_send_mail_or_run_programs_are_not_ours() -> None:
-    assert details("BEGIN:VALARM\r\nACTION:EMAIL\r\nTRIGGER:-PT5M\r\nEND:VALARM").alarms == ()
 
 
 @pytest.mark.parametrize("line", ["CLASS:PRIVATE", "CLASS:CONFIDENTIAL", "CLASS:X-OTHER", "class:private"])

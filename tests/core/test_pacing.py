@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calbot.core.pacing import next_look
+from calbot.core.pacing import back_off, next_look
 
 MINUTE = timedelta(minutes=1)
 
@@ -31,3 +31,14 @@ def test_what_the_server_asks_for_is_the_least_but_an_hour_at_most() -> None:
 @given(st.integers(0, 10_000), st.floats(0, 1))
 def test_the_wait_stays_within_a_tenth_of_its_bounds(failures: int, chance: float) -> None:
     assert 0.9 * MINUTE <= look(failures, chance=chance) <= 16.5 * MINUTE
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 60), (500, 60)])
+def test_back_off_doubles_up_to_a_minute(failures: int, seconds: int) -> None:
+    assert back_off(failures, 0.5) == timedelta(seconds=seconds)
+
+
+@given(st.integers(1, 40), st.floats(0, 1))
+def test_back_off_is_spread_by_a_quarter(failures: int, chance: float) -> None:
+    middle = back_off(failures, 0.5)
+    assert middle * 0.75 <= back_off(failures, chance) <= middle * 1.25

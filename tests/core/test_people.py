@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calbot.core.model import UserId
-from calbot.core.people import address_of, localpart_of, plain_address, server_of, user_of
+from calbot.core.people import address_of, localpart_of, plain_address, server_of, user_of, users_by_address
 from calbot.core.settings import People
 
 OWN = "example.org"
@@ -124,7 +124,7 @@ MEMBERS = [
     ],
 )
 def test_user_of(address: str, user: str | None) -> None:
-    assert user_of(address, MEMBERS, PEOPLE, OWN) == user
+    assert user_of(address, users_by_address(MEMBERS, PEOPLE, OWN)) == user
 
 
 def test_an_address_that_two_members_have_is_nobodys() -> None:
@@ -132,8 +132,8 @@ def test_an_address_that_two_members_have_is_nobodys() -> None:
         address_template="{localpart}@stadt.example", addresses={UserId("@ben2:example.org"): "ben@stadt.example"}
     )
     members = [UserId("@ben:example.org"), UserId("@ben2:example.org")]
-    assert user_of("ben@stadt.example", members, people, OWN) is None
-    assert user_of("ben@stadt.example", members[:1] * 2, people, OWN) == "@ben:example.org"
+    assert user_of("ben@stadt.example", users_by_address(members, people, OWN)) is None
+    assert user_of("ben@stadt.example", users_by_address(members[:1] * 2, people, OWN)) == "@ben:example.org"
 
 
 @given(st.text(max_size=20))
@@ -148,4 +148,4 @@ def test_no_localpart_gets_more_into_an_address_than_a_name(localpart: str) -> N
 @given(st.sampled_from(MEMBERS))
 def test_there_and_back(user: UserId) -> None:
     address = address_of(user, PEOPLE, OWN)
-    assert address is None or user_of(address, MEMBERS, PEOPLE, OWN) == user
+    assert address is None or user_of(address, users_by_address(MEMBERS, PEOPLE, OWN)) == user

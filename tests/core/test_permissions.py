@@ -91,6 +91,14 @@ change hidden strict, version 12   foreign   hidden      +           hidden     
 change hidden read-only            foreign   read-only   read-only   read-only   read-only   read-only
 change hidden unmapped             foreign   unmapped    unmapped    unmapped    unmapped    unmapped
 change hidden left                 foreign   left        left        left        left        left
+remind        mapped               foreign   event       +           +           +           +
+remind        version 12           foreign   event       +           +           +           +
+remind        strict               foreign   event       +           event       +           +
+remind        strict, version 12   foreign   event       +           event       +           +
+remind        read-only            foreign   event       +           +           +           +
+remind        unmapped             foreign   unmapped    unmapped    unmapped    unmapped    unmapped
+remind        left                 foreign   left        left        left        left        left
+remind hidden mapped               foreign   event       +           +           +           +
 settings      mapped               foreign   level       level       +           +           +
 settings      version 12           foreign   level       level       +           +           +
 settings      strict               foreign   level       level       level       +           +

@@ -616,6 +616,40 @@ def test_by_default_a_poll_closes_between_now_and_its_first_option(minutes: list
     assert NOW < until < min(starts)
 
 
+@pytest.mark.parametrize(
+    ("why", "moment", "now", "fits"),
+    [
+        ("before the first", on(24, 9).start, NOW, True),
+        ("when it begins", on(24).start, NOW, False),
+        ("after it", on(25).start, NOW, False),
+        ("the first has begun: before the next", on(24, 12).start, on(24, 11).start, True),
+        ("all have begun", on(27).start, on(26).start, True),
+    ],
+)
+def test_a_deadline_comes_before_the_first_option_that_is_ahead(
+    why: str, moment: datetime, now: datetime, fits: bool
+) -> None:
+    assert polls.is_before_options(moment, OPTIONS, now=now, zone=BERLIN) is fits, why
+
+
+def test_nothing_can_win_any_more_when_the_last_option_has_begun() -> None:
+    assert polls.last_start((*OPTIONS, option("u", None)), BERLIN) == on(26).start
+    assert polls.last_start((option("u", None),), BERLIN) is None
+
+
+@pytest.mark.parametrize(
+    ("why", "open_for", "lead", "before"),
+    [
+        ("a day before", timedelta(days=5), timedelta(days=1), timedelta(days=1)),
+        ("half of the time where that is less", timedelta(hours=10), timedelta(days=1), timedelta(hours=5)),
+        ("as the settings say", timedelta(days=5), timedelta(hours=2), timedelta(hours=2)),
+        ("never", timedelta(days=5), timedelta(0), timedelta(0)),
+    ],
+)
+def test_when_people_are_reminded(why: str, open_for: timedelta, lead: timedelta, before: timedelta) -> None:
+    assert polls.nudge_time(NOW, NOW + open_for, lead) == NOW + open_for - before, why
+
+
 START = PollStart("When?", tuple(Answer(one.id, one.label) for one in OPTIONS), 3, disclosed=True)
 OTHER = replace(START, answers=(*START.answers[:2], Answer("c", "Friday instead")))
 

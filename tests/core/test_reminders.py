@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calbot.core.lead_times import rules_of_room
 from calbot.core.model import (
     AllDay,
     CalendarName,
@@ -19,10 +20,12 @@ from calbot.core.model import (
     RoomId,
     Status,
     Timed,
+    Trigger,
     Uid,
     When,
 )
-from calbot.core.reminders import Due, Late, Reminder, ReminderState, leads, plan, reconcile, split_due, still_right
+from calbot.core.reminders import Due, Late, Reminder, ReminderState, reconcile, split_due, wanted
+from calbot.core.reminders import plan as plan_for
 from calbot.core.settings import Alarms, Mention, Room
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -69,29 +72,15 @@ def occurrence(
     )
 
 
+def plan(occurrences: Iterable[Occurrence], where: Room) -> tuple[Reminder, ...]:
+    return plan_for(occurrences, rules_of_room(where))
+
+
 def utc(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(year, month, day, hour, minute, tzinfo=timezone.utc)
 
 
 DAYS = AllDay(date(2026, 11, 24), date(2026, 11, 26))
-
-
-@pytest.mark.parametrize(
-    ("what", "where", "when", "alarms", "expected"),
-    [
-        ("the room's", room(15 * MINUTE, DAY), START, (), (DAY, 15 * MINUTE)),
-        ("none", room(), START, (), ()),
-        ("and the event's own", room(15 * MINUTE), START, (HOUR,), (HOUR, 15 * MINUTE)),
-        ("each once", room(15 * MINUTE, 15 * MINUTE), START, (15 * MINUTE,), (15 * MINUTE,)),
-        ("the event's own are not used", room(15 * MINUTE, alarms=Alarms.IGNORE), START, (HOUR,), (15 * MINUTE,)),
-        ("at the start, and after it", room(), START, (-5 * MINUTE, 0), (0, -5 * MINUTE)),
-        ("days: what is meant in days", room(2 * DAY, DAY, 12 * HOUR), DAYS, (), (2 * DAY, DAY, 12 * HOUR)),
-        ("days: not what is meant in minutes or hours", room(DAY, 11 * HOUR, 15 * MINUTE, 0), DAYS, (), (DAY,)),
-        ("days: alarms are taken at their word", room(15 * MINUTE), DAYS, (6 * HOUR, -9 * HOUR), (6 * HOUR, -9 * HOUR)),
-    ],
-)  # fmt: skip
-def test_leads(what: str, where: Room, when: When, alarms: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    assert leads(occurrence(when, details=Details(alarms=alarms)), where) == expected, what
 
 
 @pytest.mark.parametrize(
@@ -147,7 +136,7 @@ def test_a_reminder_knows_what_it_is_about() -> None:
     (reminder,) = plan([occurrence(recurrence_id="20261124T130000Z")], ROOM)
     assert reminder == Reminder(
         id=reminder.id,
-        room=ROOM.id,
+        recipient=ROOM.id,
         calendar=CalendarName("it"),
         uid=Uid("u"),
         recurrence_id=RecurrenceId("20261124T130000Z"),
@@ -166,7 +155,7 @@ def test_a_reminder_knows_what_it_is_about() -> None:
         ("not blocking time", Details(transparent=True), True),
         ("of which only the time may be told", Details(hidden=True), True),
         ("cancelled", Details(status=Status.CANCELLED), False),
-        ("cancelled, with an alarm of its own", Details(status=Status.CANCELLED, alarms=(HOUR,)), False),
+        ("cancelled, with an alarm of its own", Details(status=Status.CANCELLED, alarms=(Trigger(HOUR),)), False),
     ],
 )
 def test_which_events_ring(what: str, details: Details, rings: bool) -> None:
@@ -297,7 +286,11 @@ OCCURRENCES = st.lists(
         uid=st.sampled_from("uvw"),
         calendar=st.sampled_from(["it", "all", "secret"]),
         recurrence_id=st.sampled_from([None, "20261124T130000Z"]),
-        details=st.builds(Details, status=st.sampled_from(Status), alarms=st.sampled_from([(), (10 * MINUTE,)])),
+        details=st.builds(
+            Details,
+            status=st.sampled_from(Status),
+            alarms=st.sampled_from([(), (Trigger(10 * MINUTE),), (Trigger(at=START),)]),
+        ),
     ),
     max_size=6,
     unique_by=lambda one: (one.calendar, one.id),
@@ -366,13 +359,12 @@ def test_through_any_changes_nothing_rings_twice_and_nothing_planned_in_time_is_
         ("gone", None, ROOM, False),
         ("another lead time", occurrence(), room(DAY), False),
         ("no longer mapped", occurrence(), room(15 * MINUTE, calendars=("other",)), False),
-        ("another room", occurrence(), room(15 * MINUTE, name="other"), False),
-        ("no room", occurrence(), None, False),
         ("another event", occurrence(uid="v"), ROOM, False),
     ],
 )
-def test_still_right(why: str, now: Occurrence | None, where: Room | None, right: bool) -> None:
-    assert still_right(PLANNED, now, where) is right, why
+def test_the_last_look(why: str, now: Occurrence | None, where: Room, right: bool) -> None:
+    about = [] if now is None else [now]
+    assert wanted(PLANNED, about, rules_of_room(where)) == (now if right else None), why
 
 
 def reminder(
@@ -383,7 +375,7 @@ def reminder(
     return replace(
         PLANNED,
         id=f"{name}-{uid}-{lead}-{due}",
-        room=RoomId(f"!{name}:example.org"),
+        recipient=RoomId(f"!{name}:example.org"),
         uid=Uid(uid),
         start=at,
         end=START + timedelta(seconds=end),
@@ -414,7 +406,7 @@ def test_how_late(why: str, due: int, end: int, expected: str) -> None:
         split
         == {
             "on time": Due((one,), (), ()),
-            "late": Due((), (Late(one.room, (one,)),), ()),
+            "late": Due((), (Late(one.recipient, (one,)),), ()),
             "too late": Due((), (), (one,)),
         }[expected]
     ), why
@@ -437,7 +429,7 @@ def test_late_ones_come_room_by_room() -> None:
         reminder(0, HOUR, name="a", uid="w"),
     ]
     split = split_due(ones, START)
-    assert split.late == (Late(ones[0].room, (ones[2], ones[0])), Late(ones[1].room, (ones[1],)))
+    assert split.late == (Late(ones[0].recipient, (ones[2], ones[0])), Late(ones[1].recipient, (ones[1],)))
     assert split.on_time == (ones[3],)
 
 
@@ -447,7 +439,7 @@ def test_of_one_meeting_the_shortest_lead_time_is_told() -> None:
     (late,) = split_due([quarter, other, day], START).late
     assert set(late.reminders) == {day, quarter, other}
     assert late.meetings == (quarter, other)
-    assert Late(late.room, (quarter, day)).meetings == (quarter,)
+    assert Late(late.recipient, (quarter, day)).meetings == (quarter,)
 
 
 @given(
@@ -467,4 +459,4 @@ def test_everything_due_is_dealt_with_once(due: list[Reminder]) -> None:
     split = split_due(due, START)
     dealt = [*split.on_time, *split.too_late, *(one for late in split.late for one in late.reminders)]
     assert sorted(one.id for one in dealt) == sorted(one.id for one in due)
-    assert len({late.room for late in split.late}) == len(split.late)
+    assert len({late.recipient for late in split.late}) == len(split.late)

@@ -17,6 +17,7 @@ from calbot.core.model import (
     Attendee,
     CalendarName,
     Cursor,
+    CuType,
     Details,
     Etag,
     Href,
@@ -27,6 +28,7 @@ from calbot.core.model import (
     Role,
     Status,
     Timed,
+    Trigger,
     Uid,
     UserId,
     When,
@@ -139,8 +141,12 @@ class TestObjects:
             sequence=3,
             rule="FREQ=DAILY;COUNT=4",
             organizer=anna,
-            attendees=(anna, Attendee("Ben", user=UserId("@ben:example.org"))),
-            alarms=(0, 900),
+            attendees=(
+                anna,
+                Attendee("Ben", user=UserId("@ben:example.org")),
+                Attendee("Raum 4.12", "raum412@example.org", role=Role.NONE, kind=CuType.ROOM),
+            ),
+            alarms=(Trigger(0), Trigger(900, from_end=True), Trigger(at=NOON)),
         )
         entry = stored(
             "all",
@@ -160,6 +166,24 @@ class TestObjects:
         assert [when.start.fold for when in times] == [0, 1, 0, 0, 0]
         assert await stores.calendars.by_uid(IT, Uid("all")) == entry
         assert await stores.calendars.recurring(IT) == [entry]
+
+    async def test_of_an_attendee(self, stores: Stores) -> None:
+        invited = Details(attendees=(Attendee(name="100 %", address="r_1@example.org"),))
+        other = Details(title="r_1@example.org", attendees=(Attendee(name="R", address="rx1@example.org"),))
+        await stores.calendars.put(
+            [
+                stored("a", occurrence("a", timed(), details=invited)),
+                stored("b", occurrence("b", timed(), details=other)),
+                single("c", timed()),
+            ]
+        )
+        window = (NOON - timedelta(days=1), NOON + timedelta(days=1))
+        found = await stores.calendars.occurrences([IT], *window, attendee="rx1@example.org")
+        assert [one.uid for one in found] == ["b"]
+        found = await stores.calendars.occurrences([IT], *window, attendee="r_1@example.org", limit=5)
+        assert "a" in [one.uid for one in found]
+        assert "c" not in [one.uid for one in found]
+        assert await stores.calendars.occurrences([IT], *window, attendee="1@example.org") == []
 
     async def test_unknown_ones_are_none(self, stores: Stores) -> None:
         await stores.calendars.put([single("a", timed())])
@@ -369,6 +393,21 @@ class TestOccurrences:
         assert await stores.calendars.occurrences_of(IT, Uid("s")) == list(series.occurrences)
         assert await stores.calendars.occurrences_of(HR, Uid("s")) == []
 
+    async def test_all_of_many_events(self, stores: Stores) -> None:
+        series = weekly("s", 3)
+        await stores.calendars.put([series, single("a", timed()), single("a", timed(hours=2), calendar=HR)])
+        unknown = [Uid(f"x{number}") for number in range(1200)]
+        found = await stores.calendars.known([IT, HR, IT], [*unknown, Uid("s"), Uid("a")])
+        assert sorted((one.calendar, one.uid) for one in found) == [(HR, "a"), (IT, "a"), *[(IT, "s")] * 3]
+        assert await stores.calendars.known([IT], []) == []
+        assert await stores.calendars.known([], [Uid("s")]) == []
+
+    async def test_which_events_lie_where(self, stores: Stores) -> None:
+        await stores.calendars.put([single("a", timed()), single("b", timed())])
+        places = [Href(f"/x/{number}") for number in range(1200)]
+        assert await stores.calendars.uids(IT, [*places, Href("/cal/a.ics")]) == {"/cal/a.ics": "a"}
+        assert await stores.calendars.uids(HR, [Href("/cal/a.ics")]) == {}
+
     async def test_count_ahead(self, stores: Stores) -> None:
         await stores.calendars.put(
             [
@@ -420,3 +459,40 @@ class TestForgetBefore:
         await stores.calendars.put([single("long", timed(NOON - timedelta(days=40), 24 * 39))])
         await stores.calendars.forget_before(NOON - timedelta(days=30))
         assert await stores.calendars.by_uid(IT, Uid("long")) is not None
+
+
+class TestEventsByWhatIsAhead:
+    async def test_in_any_calendar(self, stores: Stores) -> None:
+        await stores.calendars.put(
+            [
+                weekly("series", 3),
+                single("past", timed(NOON - timedelta(days=1))),
+                single("other", timed(), calendar=HR),
+                single("same", timed(), calendar=HR),
+                single("same", timed(NOON + timedelta(days=1))),
+            ]
+        )
+        about = stores.calendars.occurrences_about
+        names = [Uid("series"), Uid("past"), Uid("same"), Uid("same")]
+        assert uids(await about(names, after=NOON + timedelta(hours=2))) == ["same", "series", "series"]
+        assert len(await about(names, after=NOON)) == 5
+        assert await about([], after=NOON) == []
+        assert sorted(await stores.calendars.upcoming_uids(NOON)) == ["other", "same", "series"]
+        assert sorted(await stores.calendars.upcoming_uids(NOON, [HR])) == ["other", "same"]
+        assert await stores.calendars.upcoming_uids(NOON, []) == []
+
+    async def test_by_who_is_on_them(self, stores: Stores) -> None:
+        anna = Attendee("Anna", address="anna_1@example.org")
+        ben = Attendee("Ben", user=UserId("@ben:example.org"))
+        await stores.calendars.put(
+            [
+                single("anna", timed(), details=Details(title="x", attendees=(anna,))),
+                single("ben", timed(), details=Details(title="y", attendees=(ben,))),
+                single("over", timed(NOON - timedelta(days=1)), details=Details(title="z", attendees=(anna,))),
+                single("title", timed(), details=Details(title="annax1@example.org")),
+            ]
+        )
+        mentioning = stores.calendars.mentioning
+        assert await mentioning(["anna_1@example.org"], after=NOON) == ["anna"]
+        assert await mentioning(["anna_1@example.org", "@ben:example.org"], after=NOON) == ["anna", "ben"]
+        assert await mentioning(["nobody@example.org"], after=NOON) == []

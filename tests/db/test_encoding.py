@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calbot.core.model import AllDay, Attendee, Details, PartStat, Role, Status, Timed, UserId
+from calbot.core.model import AllDay, Attendee, Details, PartStat, Role, Status, Timed, Trigger, UserId
 from calbot.db.encoding import (
     date_to_ms,
     decode_details,
@@ -36,6 +36,12 @@ attendees = st.builds(
     partstat=st.sampled_from(PartStat),
     role=st.sampled_from(Role),
 )
+triggers = st.builds(
+    Trigger,
+    st.integers(),
+    st.booleans(),
+    st.none() | st.datetimes(timezones=st.just(timezone.utc)).map(lambda moment: moment.replace(microsecond=0)),
+)
 details = st.builds(
     Details,
     title=texts,
@@ -49,7 +55,7 @@ details = st.builds(
     rule=texts,
     organizer=st.none() | attendees,
     attendees=st.lists(attendees, max_size=3).map(tuple),
-    alarms=st.lists(st.integers(), max_size=3).map(tuple),
+    alarms=st.lists(triggers, max_size=3).map(tuple),
 )
 
 

@@ -10,7 +10,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calbot.core.model import AllDay, CalendarName, EventId, RoomId, Timed, Uid, UserId
-from calbot.core.poll_model import Cause, End, Option, Poll, PollOptions, PollState, Quorum, Vote, Way
+from calbot.core.poll_model import (
+    CardState,
+    Cause,
+    Decision,
+    End,
+    Option,
+    Poll,
+    PollOptions,
+    PollState,
+    Quorum,
+    Vote,
+    Way,
+)
 from calbot.db.poll_encoding import decode_poll, encode_poll
 from calbot.db.stores import Stores
 from tests.conftest import OpenDatabase
@@ -36,7 +48,7 @@ def poll(key: str = "p", **changes: Any) -> Poll:
             options=(
                 Option("1", "Di 14-15", Timed(start, start + timedelta(hours=1))),
                 Option("2", "Mi", AllDay(date(2026, 12, 2), date(2026, 12, 3))),
-                Option("3", "irgendwann", None),
+                Option("3", "irgendwann", None, free=(2, 5)),
             ),
             max_selections=3,
             behaviour=PollOptions(),
@@ -66,6 +78,15 @@ FULL = poll(
     chosen="1",
     uid=Uid("uid"),
     generation=2,
+    revision=3,
+    result_event=EventId("$result"),
+    decision=Decision(EventId("$book"), BEN, 6, undoes=True),
+    booked="2",
+    held=True,
+    released=True,
+    origin=EventId("$command"),
+    attached_by=ANNA,
+    nudge_at=NOW,
     nudged=True,
 )
 
@@ -94,8 +115,31 @@ async def test_found_by_its_messages(stores: Stores) -> None:
     await stores.polls.save(poll("q"))
     assert await stores.polls.at(ROOM, EventId("$start")) == FULL
     assert await stores.polls.at(ROOM, EventId("$text")) == FULL
+    assert await stores.polls.at(ROOM, EventId("$result")) == FULL
     assert await stores.polls.at(OTHER, EventId("$start")) is None
     assert await stores.polls.at(ROOM, EventId("$thread")) is None
+
+
+async def test_found_by_its_event(stores: Stores) -> None:
+    await stores.polls.save(FULL)
+    await stores.polls.save(poll("q"))
+    assert await stores.polls.of_event(CalendarName("it-team"), Uid("uid")) == FULL
+    assert await stores.polls.of_event(CalendarName("other"), Uid("uid")) is None
+    assert await stores.polls.of_event(CalendarName("it-team"), Uid("other")) is None
+
+
+async def test_those_that_are_over_may_hold_their_dates_until_these_are_released(stores: Stores) -> None:
+    holds = PollOptions(holds=True)
+    for value in (
+        poll("open", behaviour=holds),
+        poll("closing", behaviour=holds, state=PollState.CLOSING),
+        poll("booked", behaviour=holds, state=PollState.BOOKED),
+        poll("ended", behaviour=holds, state=PollState.ENDED),
+        poll("released", behaviour=holds, state=PollState.BOOKED, released=True),
+        poll("never", state=PollState.BOOKED),
+    ):
+        await stores.polls.save(value)
+    assert [found.key for found in await stores.polls.holding()] == ["booked", "ended"]
 
 
 async def test_found_by_room_and_state_newest_first(stores: Stores) -> None:
@@ -173,3 +217,53 @@ async def test_closing_is_there_after_a_crash(open_database: OpenDatabase) -> No
     closing = poll().closing(Cause.COMMAND, End(EventId("$e"), ANNA, 9), Uid("u"), "1")
     await Stores(await open_database()).polls.save(closing)
     assert await Stores(await open_database()).polls.in_state([PollState.CLOSING]) == [closing]
+
+
+async def test_a_vote_by_command_can_be_forgotten(stores: Stores) -> None:
+    await stores.polls.save(poll("p"))
+    await stores.polls.save(poll("q"))
+    for key, event in (("p", "$1"), ("p", "$2"), ("q", "$3")):
+        await stores.polls.save_vote(key, Vote(EventId(event), ANNA, 1, Way.COMMAND, ("1",)))
+    assert await stores.polls.voted_in(EventId("$2")) == poll("p")
+    await stores.polls.forget_vote(EventId("$2"))
+    assert [vote.event_id for vote in await stores.polls.votes("p")] == ["$1"]
+    assert [vote.event_id for vote in await stores.polls.votes("q")] == ["$3"]
+    assert await stores.polls.voted_in(EventId("$2")) is None
+
+
+async def test_what_a_card_shows_is_kept_until_the_poll_is_forgotten(stores: Stores) -> None:
+    await stores.polls.save(poll("p"))
+    assert await stores.polls.card("p") == CardState()
+    for state in (CardState(1), CardState(1, "digest"), CardState(2, "other", over=True)):
+        await stores.polls.save_card("p", state)
+        assert await stores.polls.card("p") == state
+    await stores.polls.save(poll("p", title="Other"))
+    assert (await stores.polls.card("p")).edits == 2
+    await stores.polls.forget("p")
+    assert await stores.polls.get("p") is None
+    assert await stores.polls.card("p") == CardState()
+
+
+async def test_those_whose_card_does_not_say_that_they_are_over(stores: Stores) -> None:
+    text = EventId("$text")
+    for key, state, event in (
+        ("open", PollState.OPEN, text),
+        ("booked", PollState.BOOKED, text),
+        ("ended", PollState.ENDED, text),
+        ("shown", PollState.ENDED, text),
+        ("shown before", PollState.BOOKED, text),
+        ("without", PollState.ENDED, None),
+    ):
+        await stores.polls.save(poll(key, state=state, text_event=event))
+    await stores.polls.save_card("shown", CardState(1, "digest", over=True))
+    await stores.polls.save_card("shown before", CardState(1, "digest"))
+    assert await stores.polls.without_last_card() == ["booked", "ended", "shown before"]
+
+
+async def test_what_was_begun_and_never_opened_is_forgotten_in_time(stores: Stores) -> None:
+    await stores.polls.save(poll("old", state=PollState.OPENING, created_at=NOW_MS - 1000))
+    await stores.polls.save(poll("new", state=PollState.OPENING, created_at=NOW_MS + 1000))
+    await stores.polls.save(poll("open", created_at=NOW_MS - 1000))
+    await stores.polls.forget_before(NOW)
+    left = await stores.polls.in_state(tuple(PollState))
+    assert sorted(one.key for one in left) == ["new", "open"]

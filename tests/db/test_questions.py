@@ -47,3 +47,10 @@ async def test_expired_ones(stores: Stores) -> None:
     for asked in (question("$1", minutes=0), question("$2", minutes=-5), question("$3", minutes=1)):
         await stores.questions.save(asked)
     assert [asked.event_id for asked in await stores.questions.expired(NOW)] == ["$1", "$2"]
+
+
+async def test_the_next_expiry_is_the_earliest(stores: Stores) -> None:
+    assert await stores.questions.next_expiry() is None
+    await stores.questions.save(question("$later", minutes=16))
+    await stores.questions.save(question("$soon", minutes=15))
+    assert await stores.questions.next_expiry() == NOW + timedelta(minutes=15)

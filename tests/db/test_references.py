@@ -31,6 +31,19 @@ def listed(*uids: str) -> list[Listed]:
     return [Listed(number, IT, OccurrenceId(Uid(uid))) for number, uid in enumerate(uids, start=1)]
 
 
+async def test_cards_of_many_events(stores: Stores) -> None:
+    cards = [
+        Card(ROOM, SERIES, IT, EventId("$1")),
+        Card(OTHER, WHOLE, IT, EventId("$2")),
+        Card(ROOM, OccurrenceId(Uid("a")), IT, EventId("$3")),
+    ]
+    for card in cards:
+        await stores.references.save_card(card)
+    assert await stores.references.cards_about([Uid("s")]) == [cards[1], cards[0]]
+    assert len(await stores.references.cards_about([*(Uid(f"x{n}") for n in range(1200)), Uid("s"), Uid("a")])) == 3
+    assert await stores.references.cards_about([]) == []
+
+
 async def test_one_card_per_room_and_occurrence(stores: Stores) -> None:
     first = Card(ROOM, SERIES, IT, EventId("$1"))
     whole = Card(ROOM, WHOLE, IT, EventId("$2"))

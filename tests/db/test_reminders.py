@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from calbot.core.model import CalendarName, EventId, RecurrenceId, RoomId, Uid
+from calbot.core.model import CalendarName, EventId, RecurrenceId, RoomId, Uid, UserId
 from calbot.core.reminders import Reminder, ReminderState
 from calbot.db.stores import Stores
 from tests.conftest import OpenDatabase
@@ -15,13 +15,14 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)
 IT, HR = CalendarName("it-team"), CalendarName("hr")
 ROOM, OTHER = RoomId("!a:example.org"), RoomId("!b:example.org")
+ANNA = UserId("@anna:example.org")
 
 
 def reminder(id: str, due: timedelta = timedelta(0), **changes: Any) -> Reminder:
     """Due so long after now, fifteen minutes before the start."""
     start = NOW + due + 15 * MINUTE
     values: dict[str, Any] = {
-        "room": ROOM,
+        "recipient": ROOM,
         "calendar": IT,
         "uid": Uid("u"),
         "recurrence_id": None,
@@ -34,7 +35,7 @@ def reminder(id: str, due: timedelta = timedelta(0), **changes: Any) -> Reminder
 
 
 async def stored(stores: Stores) -> dict[str, Reminder]:
-    return {found.id: found for found in await stores.reminders.about([ROOM, OTHER], [Uid("u"), Uid("v")])}
+    return {found.id: found for found in await stores.reminders.about([Uid("u"), Uid("v")])}
 
 
 async def test_come_back_as_they_were(stores: Stores) -> None:
@@ -51,26 +52,42 @@ async def test_come_back_as_they_were(stores: Stores) -> None:
     assert await stored(stores) == {"full": full, "plain": reminder("plain")}
 
 
-async def test_about_events_in_rooms(stores: Stores) -> None:
+async def test_about_events(stores: Stores) -> None:
     await stores.reminders.apply(
         [
             reminder("1"),
-            reminder("2", room=OTHER),
+            reminder("2", recipient=OTHER),
             reminder("3", calendar=HR),
             reminder("4", uid=Uid("v")),
+            reminder("5", recipient=ANNA),
         ],
         [],
     )
 
-    async def about(rooms: list[RoomId], uids: list[str]) -> list[str]:
-        return sorted(found.id for found in await stores.reminders.about(rooms, [Uid(uid) for uid in uids]))
+    async def about(*uids: str) -> list[str]:
+        return sorted(found.id for found in await stores.reminders.about([Uid(uid) for uid in uids]))
 
-    assert await about([ROOM], ["u"]) == ["1", "3"]
-    assert await about([ROOM, OTHER, ROOM], ["u", "v", "u"]) == ["1", "2", "3", "4"]
-    assert await about([], ["u"]) == []
-    assert await about([ROOM], []) == []
-    assert await about([OTHER], ["v"]) == []
-    assert await about([ROOM], [*(f"x{n}" for n in range(1200)), "v"]) == ["4"]
+    assert await about("u") == ["1", "2", "3", "5"]
+    assert await about("u", "v", "u") == ["1", "2", "3", "4", "5"]
+    assert await about() == []
+    assert await about(*(f"x{n}" for n in range(1200)), "v") == ["4"]
+
+
+async def test_which_events_any_wait_for(stores: Stores) -> None:
+    await stores.reminders.apply(
+        [
+            reminder("1"),
+            reminder("2", recipient=ANNA, uid=Uid("v")),
+            reminder("3", recipient=ANNA, uid=Uid("w")),
+            reminder("4", recipient=OTHER),
+        ],
+        [],
+    )
+    await stores.reminders.sent(["3"], EventId("$1"), NOW)
+    assert sorted(await stores.reminders.waiting_about()) == ["u", "v"]
+    assert await stores.reminders.waiting_about(ANNA) == ["v"]
+    assert [found.id for found in await stores.reminders.waiting(ANNA)] == ["2"]
+    assert (await stores.reminders.waiting(ANNA))[0].recipient == ANNA
 
 
 async def test_planned_again(stores: Stores) -> None:
@@ -85,7 +102,7 @@ async def test_planned_again(stores: Stores) -> None:
         "sent": reminder("sent", state=ReminderState.SENT),
         "skipped": reminder("skipped", state=ReminderState.SKIPPED),
     }
-    assert await stores.reminders.waiting(after["waiting"].room) == [after["waiting"]]
+    assert await stores.reminders.waiting(after["waiting"].recipient) == [after["waiting"]]
 
 
 async def test_only_waiting_ones_are_taken_back(stores: Stores) -> None:
@@ -96,7 +113,7 @@ async def test_only_waiting_ones_are_taken_back(stores: Stores) -> None:
         "waiting": ReminderState.CANCELLED,
         "sent": ReminderState.SENT,
     }
-    assert await stores.reminders.due(NOW) == []
+    assert await stores.reminders.due_recipients(NOW) == {}
 
 
 async def test_an_event_moved_away_and_back_rings(stores: Stores) -> None:
@@ -105,23 +122,36 @@ async def test_an_event_moved_away_and_back_rings(stores: Stores) -> None:
     await stores.reminders.attempt(["1"], "b1", "ABC", NOW)
     await stores.reminders.apply([], ["1"])
     await stores.reminders.apply([reminder("1", end=NOW + timedelta(hours=5))], [])
-    (due,) = await stores.reminders.due(NOW)
+    (due,) = await stores.reminders.due_to(ROOM, NOW)
     assert due == reminder("1", end=NOW + timedelta(hours=5), batch="b1", tried_since=NOW, device="ABC", attempts=1)
 
 
-async def test_due_by_start_then_room(stores: Stores) -> None:
+async def test_due_to_whom(stores: Stores) -> None:
+    """Whoever is served gets all that is due, or what was put off would come after what was due later."""
     await stores.reminders.apply(
         [
-            reminder("later", timedelta(0)),
-            reminder("b", -2 * MINUTE, room=OTHER),
-            reminder("a", -2 * MINUTE),
+            reminder("later", -MINUTE),
+            reminder("sooner", -2 * MINUTE),
+            reminder("off", -3 * MINUTE, not_before=NOW + MINUTE),
             reminder("future", MINUTE),
-            reminder("off", -MINUTE, not_before=NOW + MINUTE),
-            reminder("on", -MINUTE, not_before=NOW),
+            reminder("elsewhere", recipient=OTHER, not_before=NOW + MINUTE),
+            reminder("again", -MINUTE, recipient=ANNA, not_before=NOW),
         ],
         [],
     )
-    assert [found.id for found in await stores.reminders.due(NOW)] == ["a", "b", "on", "later"]
+    assert await stores.reminders.due_recipients(NOW) == {ROOM: NOW + 13 * MINUTE, ANNA: NOW + 14 * MINUTE}
+    assert [one.id for one in await stores.reminders.due_to(ROOM, NOW)] == ["off", "sooner", "later"]
+    assert [one.id for one in await stores.reminders.due_to(OTHER, NOW)] == ["elsewhere"]
+
+
+async def test_next_due_after(stores: Stores) -> None:
+    """What was due by then is in line already."""
+    await stores.reminders.apply([reminder("1", -MINUTE), reminder("2", 5 * MINUTE)], [])
+    assert await stores.reminders.next_due() == NOW - MINUTE
+    assert await stores.reminders.next_due(NOW) == NOW + 5 * MINUTE
+    await stores.reminders.put_off(["1"], NOW + 2 * MINUTE)
+    assert await stores.reminders.next_due(NOW) == NOW + 2 * MINUTE
+    assert await stores.reminders.next_due(NOW + 5 * MINUTE) is None
 
 
 async def test_next_due(stores: Stores) -> None:
@@ -154,7 +184,7 @@ async def test_a_crash_between_attempt_and_mark(open_database: OpenDatabase) -> 
     await before.reminders.attempt(["1", "2"], "b1", "ABC", NOW)
     await before.reminders.sent(["1"], EventId("$1"), NOW)
     after = Stores(await open_database())
-    (due,) = await after.reminders.due(NOW)
+    (due,) = await after.reminders.due_to(ROOM, NOW)
     assert (due.id, due.batch, due.tried_since, due.device) == ("2", "b1", NOW, "ABC")
 
 

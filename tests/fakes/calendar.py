@@ -5,10 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
-from calbot.core.ical import is_same_version, uid_of
-from calbot.core.model import CalendarName, CalendarObject, Cursor, Delta, Etag, Href
+from calbot.core.busy import merged
+from calbot.core.ical import is_same_version, read_and_expand, uid_of
+from calbot.core.model import (
+    AccountName,
+    Busy,
+    CalendarName,
+    CalendarObject,
+    Cursor,
+    Delta,
+    Etag,
+    Href,
+    Status,
+    instants,
+)
 from calbot.errors import CalendarReadOnly, CalendarUnavailable, PreconditionFailed
 from calbot.ports import CalendarFacts
 
@@ -26,6 +40,8 @@ class FakeCalendarGateway:
     `unavailable`: raised by every call while it is set. `lose_answer`: the next write is stored, but
     CalendarUnavailable comes in place of its answer. `read_only`: calendars that refuse writes. `gate`: calls wait
     until it is set. `syncs`: False for a server that only lists. `calls`: what was asked, as (method, calendar).
+    `outbox`: what people's server tells of their busy times, by address; whoever is not in it is not known there.
+    `outbox_gate`: requests to it wait until it is set. `sums_up`: whether calendars can be asked for busy times.
     """
 
     def __init__(self, calendars: Iterable[str] = ("it-team",)) -> None:
@@ -37,8 +53,16 @@ class FakeCalendarGateway:
         self.gate: asyncio.Event | None = None
         self.syncs = True
         self.calls: list[tuple[str, CalendarName]] = []
+        self.outbox: dict[str, list[Busy]] = {}
+        self.outbox_gate: asyncio.Event | None = None
+        self.asked: list[tuple[AccountName, tuple[str, ...]]] = []  # requests to the outbox
+        self.sums_up = True
 
     # ------------------------------------------------------------------------------------------- what others do to it
+
+    def add(self, calendar: str) -> None:
+        """One more calendar, with nothing in it."""
+        self._collections[CalendarName(calendar)] = _Collection()
 
     def put(self, calendar: str, name: str, data: str) -> CalendarObject:
         """Somebody else writes an object, new or not."""
@@ -54,10 +78,6 @@ class FakeCalendarGateway:
     def forget_cursors(self, calendar: str) -> None:
         """As after a restore of the server: cursors given out are no longer known."""
         self._collections[CalendarName(calendar)].epoch += 1
-
-    @staticmethod
-    def href(calendar: str, name: str) -> Href:
-        return Href(f"/{quote(calendar)}/{quote(name, safe='@')}.ics")
 
     # ----------------------------------------------------------------------------------------------------- the port
 
@@ -79,6 +99,9 @@ class FakeCalendarGateway:
     async def read(self, calendar: CalendarName, href: Href) -> CalendarObject | None:
         collection = await self._called("read", calendar)
         return collection.objects.get(href)
+
+    def href(self, calendar: str, name: str) -> Href:
+        return Href(f"/{quote(calendar)}/{quote(name, safe='@')}.ics")
 
     async def create(self, calendar: CalendarName, name: str, data: str) -> CalendarObject:
         collection = await self._called("create", calendar, writes=True)
@@ -112,6 +135,34 @@ class FakeCalendarGateway:
             raise PreconditionFailed
         self._drop(calendar, href)
         self._answered(there)
+
+    async def free_busy(
+        self, account: AccountName, addresses: Sequence[str], start: datetime, end: datetime
+    ) -> Mapping[str, Sequence[Busy] | None]:
+        self.asked.append((account, tuple(addresses)))
+        if self.outbox_gate is not None:
+            await self.outbox_gate.wait()
+        if self.unavailable is not None:
+            raise self.unavailable
+        return {
+            address: merged(self.outbox[address], start, end) if address in self.outbox else None
+            for address in addresses
+        }
+
+    async def free_busy_query(self, calendar: CalendarName, start: datetime, end: datetime) -> Sequence[Busy] | None:
+        collection = await self._called("free_busy_query", calendar)
+        if not self.sums_up:
+            return None
+        zone = ZoneInfo("UTC")
+        found = [
+            Busy(*instants(one.when, zone), one.details.status is Status.TENTATIVE)
+            for stored in collection.objects.values()
+            for one in read_and_expand(
+                stored, calendar=calendar, hidden=False, zone=zone, window=(start, end)
+            ).occurrences
+            if not one.details.transparent and one.details.status is not Status.CANCELLED
+        ]
+        return merged(found, start.astimezone(timezone.utc), end)
 
     async def probe(self, calendar: CalendarName) -> CalendarFacts:
         await self._called("probe", calendar)

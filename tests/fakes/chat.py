@@ -51,9 +51,14 @@ class FakeRoom:
     power: PowerLevels
     facts: RoomFacts
     invited: set[UserId] = field(default_factory=set)
+    successor: RoomId | None = None
+    predecessor: RoomId | None = None
+    creation_key: str | None = None  # of a direct chat that the bot has opened
+    created_at: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)
     events: list[ChatEvent] = field(default_factory=list)
     # Who sent something that nobody here has the key for, and what it refers to.
     unreadable: list[tuple[UserId, EventId, str]] = field(default_factory=list)
+    sealed: set[EventId] = field(default_factory=set)  # events whose key has not come yet
 
 
 class FakeChat:
@@ -102,6 +107,16 @@ class FakeChat:
     def kick(self, room: RoomId) -> None:
         """Take the bot out of a room."""
         del self.rooms[room].members[self._user]
+
+    def enter(self, room: RoomId, user: UserId) -> None:
+        """Let somebody join."""
+        self.rooms[room].invited.discard(user)
+        self.rooms[room].members[user] = user[1:].partition(":")[0].title()
+
+    def put_out(self, room: RoomId, user: UserId) -> None:
+        """Let somebody leave, or decline."""
+        self.rooms[room].invited.discard(user)
+        self.rooms[room].members.pop(user, None)
 
     # What people do
 
@@ -200,7 +215,13 @@ class FakeChat:
         self.redacts(room, target)
 
     async def event(self, room: RoomId, event: EventId) -> ChatEvent | None:
-        return next((known for known in self._enter(room).events if known.id == event), None)
+        state = self._enter(room)
+        return next((known for known in state.events if known.id == event and event not in state.sealed), None)
+
+    async def sealed(self, room: RoomId, event: EventId) -> ChatEvent | None:
+        state = self._enter(room)
+        sealed = (known for known in state.events if known.id == event and event in state.sealed)
+        return next((replace(known, type="m.room.encrypted", content={}) for known in sealed), None)
 
     async def relations(self, room: RoomId, target: EventId, rel_type: str) -> Relations:
         state = self._enter(room)
@@ -232,6 +253,12 @@ class FakeChat:
     async def display_name(self, room: RoomId, user: UserId) -> str:
         return self._enter(room).members.get(user, user)
 
+    async def successor(self, room: RoomId) -> RoomId | None:
+        return self._enter(room).successor
+
+    async def predecessor(self, room: RoomId) -> RoomId | None:
+        return self._enter(room).predecessor
+
     async def joined_rooms(self) -> Sequence[RoomId]:
         self._answer()
         return [room for room, state in self.rooms.items() if self._user in state.members]
@@ -253,6 +280,23 @@ class FakeChat:
     async def is_direct(self, room: RoomId, other: UserId) -> bool:
         state = self._enter(room)
         return set(state.members) | state.invited == {self._user, other}
+
+    async def open_direct(self, user: UserId, *, key: str) -> RoomId:
+        self._answer()
+        since = self._repeating_since.get()
+        if since is not None:
+            for room, state in self.rooms.items():
+                if state.creation_key == key and state.created_at >= since:
+                    return room
+        if self._refusals:
+            raise self._refusals.popleft()
+        room = self.add_room(f"!direct{next(self._ids)}:example.org")
+        self.rooms[room].invited.add(user)
+        self.rooms[room].creation_key, self.rooms[room].created_at = key, self._clock()
+        if self._answers_to_lose:
+            self._answers_to_lose -= 1
+            raise ChatUnavailable
+        return room
 
     async def encryption(self) -> Encryption:
         self._answer()

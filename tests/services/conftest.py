@@ -140,7 +140,8 @@ class Office:
             event = ChatEvent(
                 incoming.event_id, incoming.room, incoming.sender, incoming.at, raw["type"], raw["content"]
             )
-            await self.handlers.on_event(event, incoming)
+            if not await self.handlers.on_event(event, incoming):
+                await self.world.stores.inbox.drop([event.id])
         await startup.begin(self.world)
         await self.alarm.settle()
 

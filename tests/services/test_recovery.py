@@ -246,17 +246,17 @@ async def test_what_was_tried_in_time_is_not_sent_after_the_meeting(office: Offi
 async def test_what_is_made_while_all_is_planned_again_keeps_its_reminder(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A command that waited for the bot to start was worked on between reading the events and the reminders."""
+    """A command that waited for the bot to start was worked on between reading what there is and planning it."""
     calendars = office.world.stores.calendars
-    occurrences = calendars.occurrences
+    upcoming_uids = calendars.upcoming_uids
 
     async def and_then_a_meeting_is_made(*args: Any, **named: Any) -> Any:
-        found = await occurrences(*args, **named)
-        monkeypatch.setattr(calendars, "occurrences", occurrences)
+        found = await upcoming_uids(*args, **named)
+        monkeypatch.setattr(calendars, "upcoming_uids", upcoming_uids)
         await office.says("!meet neu Runde heute 12-13 Uhr")
         return found
 
-    monkeypatch.setattr(calendars, "occurrences", and_then_a_meeting_is_made)
+    monkeypatch.setattr(calendars, "upcoming_uids", and_then_a_meeting_is_made)
     await planning.replan_all(office.world)
     await office.until(datetime(2026, 11, 24, 11, 46, tzinfo=BERLIN))
     assert len(office.said(Kind.REMINDER)) == 1

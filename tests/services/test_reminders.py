@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from calbot.core.model import Kind, Message, UserId
+from calbot.core.permissions import PowerLevels
 from calbot.core.reminders import ReminderState
 from calbot.core.settings import Mention
 from calbot.errors import ChatForbidden, ChatUnavailable
@@ -172,13 +175,16 @@ async def test_who_declined_is_not_mentioned(office: Office) -> None:
     assert BEN not in only(reminded(await office.until(at(11, 46)))).mentions
 
 
-async def test_the_room_is_mentioned_where_it_is_set_so(office: Office) -> None:
+@pytest.mark.parametrize("level", [0, 50])
+async def test_the_room_is_mentioned_where_it_is_set_so_and_the_bot_may(office: Office, level: int) -> None:
+    """Else `@room` would notify nobody, and the attendees are mentioned."""
     office.change_room(mention=Mention.ROOM)
+    office.chat.rooms[ROOM].power = PowerLevels(users={office.chat.user: level})
     await startup.begin(office.world)
     await meeting(office)
     reminder = only(reminded(await office.until(at(11, 46))))
-    assert reminder.mention_room
-    assert reminder.mentions == ()
+    assert reminder.mention_room is (level == 50)
+    assert (BEN in reminder.mentions) is (level == 0)
 
 
 async def test_other_lead_times_replan_what_is_stored(office: Office) -> None:

@@ -29,6 +29,7 @@ _NEW_KEYS = (
     Key.LINK,
     Key.REQUIRED,
     Key.OPTIONAL,
+    Key.ROOM,
 )
 _NO = frozenset({"no", "nein", "off", "aus"})
 _YES = frozenset({"yes", "ja", "on", "an"})
@@ -68,6 +69,7 @@ def parse_new(tokens: Tokens, context: ParseContext) -> model.New:
         description=taken.text(Key.DESCRIPTION),
         calendar=taken.values.get(Key.CALENDAR),
         link=_link(taken),
+        resource=taken.text(Key.ROOM),
     )
 
 

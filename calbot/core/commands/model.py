@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import Enum
 from typing import TypeAlias
 
 from calbot.core.dates import At, Choice, Day, Every, Window
 from calbot.core.model import UserId
 from calbot.core.poll_model import PollOptions
+from calbot.core.settings import Weekday
 from calbot.errors import Code
 
 
@@ -21,6 +22,7 @@ class CommandId(str, Enum):
     NEW = "new"
     LIST = "list"
     NEXT = "next"
+    FIND = "find"
     SHOW = "show"
     MOVE = "move"
     CANCEL = "cancel"
@@ -28,9 +30,15 @@ class CommandId(str, Enum):
     POLL = "poll"
     VOTE = "vote"
     CLOSE = "close"
+    BOOK = "book"
     EVENT = "event"
+    UNDO = "undo"
+    UNTIL = "until"
+    POLLS = "polls"
+    DIGEST = "digest"
     STATUS = "status"
     SYNC = "sync"
+    REMIND = "remind"
     ANSWER = "answer"
 
 
@@ -99,6 +107,7 @@ class New:
     calendar: str | None = None
     link: bool = True
     titles: tuple[str, ...] = ()
+    resource: str = ""
 
     def chosen(self, index: int) -> New:
         """The event with the reading at `index` of a `when` that is a Choice, and the title that belongs to it."""
@@ -180,6 +189,7 @@ class Poll:
     calendar: str | None = None
     location: str = ""
     description: str = ""
+    resource: str = ""
 
     @property
     def unsettled(self) -> Choice | None:
@@ -202,6 +212,29 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class Find:
+    """Look for times at which people are free: those named, or everybody in the room.
+
+    `hours` are the bounds on the clock that were said; None: those of the working day. `poll`: vote on what is found,
+    and how; None: the sender picks one. `until` is text, since it can only be read with the options at hand.
+    """
+
+    duration: timedelta
+    window: Window | None = None
+    hours: tuple[time | None, time | None] = (None, None)
+    buffer: timedelta = timedelta()
+    title: str = ""
+    required: tuple[UserId, ...] = ()
+    optional: tuple[UserId, ...] = ()
+    calendar: str | None = None
+    location: str = ""
+    description: str = ""
+    resource: str = ""
+    poll: PollOptions | None = None
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Vote:
     """Vote for the options with these numbers; with none of them, withdraw."""
 
@@ -214,8 +247,71 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """Book the winner of a poll, or the option with this number. `when` is a date, as text, for one that had none."""
+
+    number: int | None = None
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Let a poll close at another time; every plausible reading of `text`, each of them ahead."""
+
+    moments: tuple[datetime, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    """List the open polls."""
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Turn the poll replied to, made by hand, into an event."""
+
+
+class Off(Enum):
+    """What was there before is not to be any more."""
+
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Post agendas by themselves; None: what is not said stays as it is. `standard`: all of it as the file says.
+
+    Where nothing is said at all, only to tell how it is.
+    """
+
+    daily: time | Off | None = None
+    weekly: tuple[Weekday, time] | Off | None = None
+    always: bool | None = None
+    standard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Remind the room, or `me`, so long before all events, or before the one that `ref` names.
+
+    Without any `leads`: not at all. None, and not `standard` (as it is without a choice): only to tell how it is.
+    """
+
+    leads: tuple[timedelta, ...] | None = None
+    standard: bool = False
+    me: bool = False
+    ref: Ref | None = None
+    scope: Scope = Scope.UNSAID
+
+    @property
+    def changes(self) -> bool:
+        return self.leads is not None or self.standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,5 +332,26 @@ class Answer:
 
 
 Command: TypeAlias = (
-    Help | New | List | Next | Show | Move | Cancel | When | Poll | Vote | Close | Event | Status | Sync | Answer
+    Help
+    | New
+    | List
+    | Next
+    | Find
+    | Show
+    | Move
+    | Cancel
+    | When
+    | Poll
+    | Vote
+    | Close
+    | Book
+    | Undo
+    | Until
+    | Polls
+    | Event
+    | Digest
+    | Remind
+    | Status
+    | Sync
+    | Answer
 )

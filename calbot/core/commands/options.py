@@ -28,13 +28,16 @@ class Key(Enum):
     REQUIRED = ("required", "nötig", "erforderlich")
     OPTIONAL = ("optional",)
     ROOM = ("room", "raum")
+    BUFFER = ("buffer", "puffer")
+    HOURS = ("hours", "zeit")
 
 
 _KEYS: Mapping[str, Key] = {fold(name): key for key in Key for name in key.value}
 _LONGEST_KEY = max(map(len, _KEYS))
-_NOT_YET = frozenset({Key.ROOM})
 _PEOPLE = frozenset({Key.REQUIRED, Key.OPTIONAL})
-_OFTEN_WITH_BLANKS = frozenset({Key.LOCATION, Key.DESCRIPTION, Key.REASON, Key.UNTIL})
+_LENGTHS = frozenset({Key.DURATION, Key.BUFFER})
+_OFTEN_WITH_BLANKS = frozenset({Key.LOCATION, Key.DESCRIPTION, Key.REASON, Key.UNTIL, Key.ROOM})
+_BEFORE_FLAGS = frozenset({Key.UNTIL, Key.ROOM})  # whose values hardly go on with such a word
 _CONNECTING = frozenset({"mit", "with", "und", "and", "sowie", "&", "+", ""})
 _PUNCTUATION = ",.:"
 
@@ -180,11 +183,11 @@ class _Taker:
             return not token.gap
         if not isinstance(token, Word):
             return False
-        if key is Key.DURATION:
+        if key in _LENGTHS:
             return _MORE_OF_A_LENGTH.fullmatch(token.text) is not None
         if key not in _OFTEN_WITH_BLANKS or self._leads_to_person(at) or self._is_option(token):
             return False
-        return key is not Key.UNTIL or fold(token.text).rstrip(",") not in self._flags
+        return key not in _BEFORE_FLAGS or fold(token.text).rstrip(",") not in self._flags
 
     def _leads_to_person(self, at: int) -> bool:
         """Whether somebody is mentioned at `at`, or behind connecting words there."""
@@ -207,8 +210,6 @@ class _Taker:
         return bool(match[2]) and not _GENDERED.match(match[2]) and _nearest(fold(match[1])) is not None
 
     def _set(self, key: Key, name: str, value: str) -> None:
-        if key in _NOT_YET:
-            raise Refusal("not_available_yet", option=name)
         if key not in self._allowed:
             raise Refusal("option_not_here", option=name)
         if not value:

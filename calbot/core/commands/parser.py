@@ -10,19 +10,23 @@ from calbot.core.dates import MOST_DAYS, Reason, Unread, Window
 
 from . import model
 from .context import ParseContext
+from .digests import parse_digest
+from .finding import parse_find
 from .meetings import parse_cancel, parse_move, parse_new
 from .model import Command, CommandId, Misunderstood
 from .numbers import number
 from .phrases import date_refusal, read_days
-from .polls import parse_poll
+from .polls import parse_poll, parse_until
 from .references import Tokens, take_ref
 from .refusal import Refusal
+from .reminders import parse_remind
 from .tokens import Newline, Token, Typed, Word, fold, spoken, written
 from .vocabulary import SEARCH_WORDS, find, later_command, suggest, synonym
 
 _SEARCH_KEY = re.compile(r"(?:search|suche):(.*)", re.IGNORECASE | re.DOTALL)
 _WITHDRAWALS = frozenset({"none", "keine", "keinen", "keiner", "keins", "keines"})
 _BETWEEN_NUMBERS = frozenset({"und", "and", "&", "+", "fuer", "for", "option", "optionen", "options", "nr", "nr."})
+_BEFORE_OPTION = frozenset({"option", "termin", "date", "nummer", "number", "nr", "nr.", "no", "no."})
 _EXCERPT = 60
 
 
@@ -150,10 +154,25 @@ def _vote(tokens: Tokens, context: ParseContext) -> Command:
     return model.Vote(tuple(dict.fromkeys(chosen for chosen in numbers if chosen is not None)))
 
 
-def _event(tokens: Tokens, context: ParseContext) -> Command:
-    if not context.replying:
-        raise Refusal("event_needs_reply")
-    return model.Event()
+def _book(tokens: Tokens, context: ParseContext) -> Command:
+    """``[N [WHEN]]``; a number is always an option."""
+    rest = tokens[1:]
+    if len(rest) > 1 and fold(written(rest[:1])) in _BEFORE_OPTION:
+        rest = rest[1:]
+    if not rest:
+        return model.Book()
+    chosen = number(written(rest[:1])) if isinstance(rest[0], Word) else None
+    if not chosen:
+        raise Refusal("book_number", text=_excerpt(rest))
+    return model.Book(chosen, spoken(rest[1:]))
+
+
+def _polls(tokens: Tokens, context: ParseContext) -> Command:
+    """``polls``; with more behind it, it is rather a new poll, whose word is another."""
+    if len(tokens) > 1:
+        head = _excerpt(tokens[:1])
+        raise Refusal("unknown_command_near", word=head, suggestion="poll" if fold(head) == "polls" else "umfrage")
+    return model.Polls()
 
 
 def _alone(command: Command) -> Callable[[Tokens, ParseContext], Command]:
@@ -179,6 +198,7 @@ _PARSERS: Mapping[CommandId, Callable[[Tokens, ParseContext], Command]] = {
     CommandId.NEW: lambda tokens, context: parse_new(tokens[1:], context),
     CommandId.LIST: _list,
     CommandId.NEXT: _next,
+    CommandId.FIND: lambda tokens, context: parse_find(tokens[1:], context),
     CommandId.SHOW: _show,
     CommandId.MOVE: lambda tokens, context: parse_move(tokens[1:], context),
     CommandId.CANCEL: lambda tokens, context: parse_cancel(tokens[1:], context),
@@ -186,7 +206,13 @@ _PARSERS: Mapping[CommandId, Callable[[Tokens, ParseContext], Command]] = {
     CommandId.POLL: lambda tokens, context: parse_poll(tokens[1:], context),
     CommandId.VOTE: _vote,
     CommandId.CLOSE: _alone(model.Close()),
-    CommandId.EVENT: _event,
+    CommandId.BOOK: _book,
+    CommandId.UNTIL: lambda tokens, context: parse_until(tokens[1:], context),
+    CommandId.POLLS: _polls,
+    CommandId.EVENT: _alone(model.Event()),
+    CommandId.UNDO: _alone(model.Undo()),
+    CommandId.REMIND: lambda tokens, context: parse_remind(tokens[1:], context),
+    CommandId.DIGEST: lambda tokens, context: parse_digest(tokens[1:], context),
     CommandId.STATUS: _alone(model.Status()),
     CommandId.SYNC: _alone(model.Sync()),
 }

@@ -15,8 +15,8 @@ from .context import ParseContext
 from .meetings import check_title
 from .options import Key, Taken, take, unknown_option
 from .phrases import part, read_lasting, read_phrase
-from .proposals import read_options, read_until
-from .references import Tokens
+from .proposals import read_deadline, read_options, read_until
+from .references import Tokens, without_direction
 from .refusal import Refusal
 from .tokens import Newline, Quoted, Semicolon, Token, Word, fold, spoken, written
 
@@ -29,8 +29,9 @@ _KEYS = (
     Key.QUORUM,
     Key.REQUIRED,
     Key.OPTIONAL,
+    Key.ROOM,
 )
-_FLAGS: Mapping[str, str] = {
+FLAGS: Mapping[str, str] = {
     "single": "single",
     "einzeln": "single",
     "hidden": "hidden",
@@ -39,8 +40,8 @@ _FLAGS: Mapping[str, str] = {
     "confirm": "confirm",
     "bestaetigen": "confirm",
     "holds": "holds",
+    "vormerken": "holds",
 }
-_NOT_YET = frozenset({"confirm", "holds"})
 _BULLET = re.compile(r"[-–*•·]\s+")
 _ENUMERATION = re.compile(r"([0-9]{1,2})([.)])\s+(.+)")
 _QUORUM = re.compile(r"([0-9]{1,3})\s?(%?)")
@@ -56,10 +57,9 @@ class _Segment:
 
 def parse_poll(tokens: Tokens, context: ParseContext) -> model.Poll:
     """``TITLE OPTION; OPTION… [options]``, or an option a line."""
-    taken = take(tokens, _KEYS, flags=_FLAGS)
+    taken = take(tokens, _KEYS, flags=FLAGS)
     title, flags, texts = _structure(_segments(taken.rest), context)
-    for flag in sorted(flags & _NOT_YET):
-        raise Refusal("not_available_yet", option=flag)
+    behaviour = behaviour_of(flags, taken)
     duration = read_lasting(taken.text(Key.DURATION), context) if Key.DURATION in taken.values else None
     options = read_options(_without_enumeration(texts, context), duration, context)
     return model.Poll(
@@ -71,13 +71,32 @@ def parse_poll(tokens: Tokens, context: ParseContext) -> model.Poll:
         asked=taken.people.all,
         required=taken.people.required or taken.people.attendees,
         optional=taken.people.optional,
-        behaviour=PollOptions(
-            single="single" in flags, hidden="hidden" in flags, auto="auto" in flags, quorum=_quorum(taken)
-        ),
+        behaviour=behaviour,
         calendar=taken.values.get(Key.CALENDAR),
         location=taken.text(Key.LOCATION),
         description=taken.text(Key.DESCRIPTION),
+        resource=taken.text(Key.ROOM),
     )
+
+
+def behaviour_of(flags: frozenset[str], taken: Taken) -> PollOptions:
+    """How a poll behaves that was asked for with these words and options."""
+    return PollOptions(
+        single="single" in flags,
+        hidden="hidden" in flags,
+        auto="auto" in flags,
+        confirm="confirm" in flags,
+        holds="holds" in flags,
+        quorum=_quorum(taken),
+    )
+
+
+def parse_until(tokens: Tokens, context: ParseContext) -> model.Until:
+    """``WHEN``: another deadline for a poll."""
+    text = spoken(without_direction(tokens))
+    if not text:
+        raise Refusal("until_missing")
+    return model.Until(read_deadline(text, context), text)
 
 
 def _segments(tokens: Iterable[Token]) -> tuple[_Segment, ...]:
@@ -112,7 +131,7 @@ def _unquoted(
 ) -> tuple[str, frozenset[str], list[str]]:
     """The title ends where the first option begins, or with its line. What could be either is not guessed."""
     end = len(first.tokens)
-    while end > 0 and _flag(first.tokens[end - 1]):
+    while end > 0 and flag_of(first.tokens[end - 1]):
         end -= 1
     flags, texts = _flags_and_texts((first.tokens[end:], *others))
     head = first.tokens[:end]
@@ -132,7 +151,7 @@ def _unquoted(
                 raise Refusal("unknown_option", option=option)
             raise Refusal("poll_option_not_understood", option=title, words=title, why="date_not_understood")
     last = title.split()[-1:]
-    if last and fold(last[0]) in _FLAGS:  # "Neues Auto"
+    if last and fold(last[0]) in FLAGS:  # "Neues Auto"
         raise Refusal("poll_flag_in_title", option=last[0], title=title)
     return title, flags, texts
 
@@ -141,15 +160,16 @@ def _flags_and_texts(options: Iterable[Tokens]) -> tuple[frozenset[str], list[st
     flags: set[str] = set()
     texts: list[str] = []
     for tokens in options:
-        flags |= {flag for token in tokens if (flag := _flag(token))}
-        text = spoken(token for token in tokens if not _flag(token))
+        flags |= {flag for token in tokens if (flag := flag_of(token))}
+        text = spoken(token for token in tokens if not flag_of(token))
         if text:
             texts.append(_BULLET.sub("", text, count=1) if _BULLET.match(text) else text)
     return frozenset(flags), texts
 
 
-def _flag(token: Token) -> str | None:
-    return _FLAGS.get(fold(token.text).rstrip(",")) if isinstance(token, Word) else None
+def flag_of(token: Token) -> str | None:
+    """What a word says of a poll by itself."""
+    return FLAGS.get(fold(token.text).rstrip(",")) if isinstance(token, Word) else None
 
 
 def _without_enumeration(texts: list[str], context: ParseContext) -> list[str]:

@@ -46,21 +46,25 @@ def check_settled(poll: Poll, context: ParseContext) -> Misunderstood | None:
 
 
 def read_until(text: str, options: Sequence[Proposal], context: ParseContext) -> tuple[datetime, ...]:
-    """The plausible readings of a deadline: still ahead, and before the first option."""
+    """The plausible readings of the deadline of a new poll: still ahead, and before the first option."""
+    plausible = tuple(moment for moment in read_deadline(text, context) if _before_all(moment, options, context))
+    if not plausible:
+        raise Refusal("poll_until_too_late", until=text)
+    return plausible
+
+
+def read_deadline(text: str, context: ParseContext) -> tuple[datetime, ...]:
+    """The readings of a deadline that are still ahead."""
     reading = read_phrase(text, context)
     if isinstance(reading, Unread):
         raise date_refusal(reading, text)
     moments = [_moment(each, context) for each in (reading.readings if isinstance(reading, Choice) else (reading,))]
     if None in moments:
         raise Refusal("poll_until_not_a_moment", text=text)
-    plausible = tuple(
-        moment
-        for moment in moments
-        if moment is not None and moment > context.now and _before_all(moment, options, context)
-    )
-    if not plausible:
-        raise Refusal("poll_until_too_late", until=text)
-    return plausible
+    ahead = tuple(moment for moment in moments if moment is not None and moment > context.now)
+    if not ahead:
+        raise Refusal("date_in_past", Code.IN_PAST, text=text, words=text)
+    return ahead
 
 
 def _option(text: str, before: Proposal | None, context: ParseContext) -> Proposal:

@@ -31,14 +31,21 @@ ENTRIES = (
     Entry(CommandId.NEW, ("new",), ("neu", "termin"), writes=True),
     Entry(CommandId.LIST, ("list", "events"), ("liste", "agenda", "termine")),
     Entry(CommandId.NEXT, ("next",), ("nächster", "nächste", "nächstes", "nächsten")),
+    Entry(CommandId.FIND, ("find",), ("finde", "finden", "suche-zeit"), writes=True),
     Entry(CommandId.SHOW, ("show",), ("zeige", "zeigen", "zeig")),
     Entry(CommandId.MOVE, ("move",), ("verschiebe", "verschieben", "verschieb"), writes=True),
     Entry(CommandId.CANCEL, ("cancel",), ("absagen", "absage"), writes=True),
     Entry(CommandId.POLL, ("poll",), ("umfrage",), writes=True),
     Entry(CommandId.VOTE, ("vote",), ("stimme", "stimmen"), writes=True),
     Entry(CommandId.CLOSE, ("close",), ("schließen", "schließe"), writes=True),
+    Entry(CommandId.BOOK, ("book",), ("buche", "buchen"), writes=True),
+    Entry(CommandId.UNTIL, ("until",), ("frist", "bis"), writes=True),
+    Entry(CommandId.POLLS, ("polls",), ("umfragen",)),
     Entry(CommandId.EVENT, ("event",), ("termin",), writes=True),
+    Entry(CommandId.UNDO, ("undo",), ("rückgängig",), writes=True),
     Entry(CommandId.WHEN, ("when",), ("wann",)),
+    Entry(CommandId.REMIND, ("remind",), ("erinnere", "erinnern", "erinnerung", "erinnerungen"), writes=True),
+    Entry(CommandId.DIGEST, ("digest",), ("übersicht",), writes=True),
     Entry(CommandId.STATUS, ("status",), ("zustand",)),
     Entry(CommandId.SYNC, ("sync",), ("abgleich", "abgleichen")),
 )
@@ -46,14 +53,13 @@ ENTRIES = (
 # Commands of later versions, so that whoever read about one is told so.
 _LATER = frozenset(
     """
-    edit aendere aendern yes ja zusagen zusage no nein ablehnen ablehne maybe vielleicht find finde finden suche-zeit
-    book buche buchen polls umfragen remind erinnere erinnern erinnerung digest uebersicht import importiere importieren
-    undo rueckgaengig tz zeitzone lang sprache calendars kalender map verbinde verbinden unmap trenne trennen feed abo
+    edit aendere aendern yes ja zusagen zusage no nein ablehnen ablehne maybe vielleicht
+    import importiere importieren
+    tz zeitzone lang sprache calendars kalender map verbinde verbinden unmap trenne trennen feed abo
     set setze setzen
     """.split()  # noqa: SIM905 - a list of so many is easier to read so
 )
 _LATER_IN_TWO_WORDS = frozenset({("my", "data"), ("forget", "me"), ("meine", "daten"), ("vergiss", "mich")})
-_ONLY_ALONE = frozenset({"polls", "umfragen"})  # with more behind it, it is rather a new poll
 # What people call a command whose name they do not know. Suggested, never run.
 _MEANT: Mapping[str, str] = {
     **dict.fromkeys(("loesche", "loeschen", "storno", "storniere", "stornieren", "entferne", "entfernen"), "absagen"),
@@ -81,7 +87,7 @@ def later_command(words: Sequence[str]) -> str | None:
     first, *others = [fold(word).rstrip(".,:!?") for word in words[:2]]
     if others and (first, others[0]) in _LATER_IN_TWO_WORDS:
         return " ".join(words[:2])
-    return words[0] if first in _LATER and not (others and first in _ONLY_ALONE) else None
+    return words[0] if first in _LATER else None
 
 
 def synonym(word: str) -> str | None:

@@ -19,9 +19,11 @@ from calbot.core.settings import (
     Calendar,
     Defaults,
     Delivery,
+    FreeBusy,
     MapRights,
     Mention,
     Problem,
+    Resource,
     Room,
     Settings,
     Show,
@@ -30,7 +32,7 @@ from calbot.core.settings import (
 from . import sections, values
 from .findings import Findings, Section, Unexpected
 
-_NOT_USED_YET = ("resources", "email", "web")
+_NOT_USED_YET = ("email", "web")
 _LOOPBACK = ("http://localhost", "http://127.", "http://[::1]")
 
 
@@ -65,6 +67,7 @@ def read_settings(raw: object) -> tuple[Settings, tuple[Problem, ...]]:
         calendars=calendars,
         rooms=_rooms(root.below("rooms"), calendars, calendars_section.keys, defaults),
         people=sections.people(root.below("people")),
+        resources=_resources(root.below("resources"), calendars),
         meeting_links=sections.meeting_links(root.below("meeting_links")),
         polls=sections.polls(root.below("polls")),
         sync=sections.sync(root.below("sync")),
@@ -103,7 +106,8 @@ def _account(section: Section, name: AccountName) -> Account | None:
     delivery = section.take("delivery", values.one_of(Delivery), Delivery.NONE)
     timeout = section.take("timeout", values.duration(sections.SECOND, 5 * sections.MINUTE), 20 * sections.SECOND)
     parallel = section.take("parallel", values.integer(1, 64), 4)
-    section.end(unused=("freebusy",))
+    freebusy = section.take("freebusy", values.one_of(FreeBusy), FreeBusy.MEMBERS)
+    section.end()
     if url is not None and url.startswith("http://") and not url.startswith(_LOOPBACK):
         section.findings.notice(section.at("url"), "password_in_clear")
     if url is None or username is None or password is None:
@@ -117,6 +121,7 @@ def _account(section: Section, name: AccountName) -> Account | None:
         ca_file=ca_file,
         address=address,
         delivery=delivery,
+        freebusy=freebusy,
         timeout=timeout.total_seconds(),
         parallel=parallel,
     )
@@ -231,8 +236,9 @@ def _room(
         alarms=section.take("alarms", values.one_of(Alarms), defaults.alarms),
         mention=section.take("mention", values.one_of(Mention), defaults.mention),
         levels=sections.levels(section.below("levels")),
+        digest=sections.digest(section.below("digest")),
     )
-    section.end(unused=("digest",))
+    section.end()
     return room
 
 
@@ -243,6 +249,35 @@ def _write_to(value: object, mapped: Collection[CalendarName], writable: Collect
                 raise Unexpected("expected_writable")
             return name
     raise Unexpected("expected_room_calendar", values=", ".join(mapped))
+
+
+# --------------------------------------------------------------------------------------------------------- resources
+
+
+def _resources(section: Section, calendars: Mapping[CalendarName, Calendar]) -> dict[str, Resource]:
+    resources = {}
+    for name in section.names():
+        before = section.findings.errors
+        section.findings.read(section.at(name), name, values.filled_text)
+        resource = _resource(section.below(name), name, calendars)
+        if resource is not None and section.findings.errors == before:
+            resources[name] = resource
+    return resources
+
+
+def _resource(section: Section, name: str, calendars: Mapping[CalendarName, Calendar]) -> Resource | None:
+    """A calendar that is not there is no mistake: the resource can be asked for by its address all the same."""
+    if not section.is_map:
+        return None
+    address = section.need("address", values.address)
+    calendar = CalendarName(section.take("calendar", values.text, ""))
+    capacity = section.take("capacity", values.integer(1, 1_000_000), None)
+    section.end()
+    if calendar and calendar not in calendars:
+        section.findings.notice(section.at("calendar"), "unknown_calendar")
+    if address is None:
+        return None
+    return Resource(name, address, calendar if calendar in calendars else None, capacity)
 
 
 # -------------------------------------------------------------------------------------------------------- references

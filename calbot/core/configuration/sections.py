@@ -8,6 +8,7 @@ from enum import Enum
 from calbot.core.settings import (
     Alarms,
     Defaults,
+    Digest,
     ForeignMembers,
     Levels,
     MeetingLinks,
@@ -17,6 +18,7 @@ from calbot.core.settings import (
     Privacy,
     Retention,
     Sync,
+    Weekday,
 )
 
 from . import values
@@ -36,6 +38,10 @@ class _SendKeysTo(str, Enum):
 
 def defaults(section: Section) -> Defaults:
     standard = Defaults()
+    before = section.findings.errors
+    days = section.each("working_days", values.one_of(Weekday))
+    if days == () and section.findings.errors == before:
+        section.findings.error(section.at("working_days"), "expected_weekdays")
     reminders = section.each("reminders", lead)
     found = Defaults(
         language=section.take("language", values.language, standard.language),
@@ -44,8 +50,23 @@ def defaults(section: Section) -> Defaults:
         reminders=standard.reminders if reminders is None else reminders,
         alarms=section.take("alarms", values.one_of(Alarms), standard.alarms),
         mention=section.take("mention", values.one_of(Mention), standard.mention),
+        working_hours=section.take("working_hours", values.hours, standard.working_hours),
+        working_days=tuple(day for day in Weekday if day in days) if days else standard.working_days,
+        holidays=section.take("holidays", values.optional(values.region), standard.holidays),
+        quiet_hours=section.take("quiet_hours", values.unless_empty(values.hours), standard.quiet_hours),
     )
-    section.end(unused=("working_hours", "working_days", "holidays", "quiet_hours"))
+    section.end()
+    return found
+
+
+def digest(section: Section) -> Digest:
+    standard = Digest()
+    found = Digest(
+        daily=section.take("daily", values.unless_empty(values.clock), standard.daily),
+        weekly=section.take("weekly", values.unless_empty(values.weekday_and_clock), standard.weekly),
+        always=section.take("always", values.boolean, standard.always),
+    )
+    section.end()
     return found
 
 
@@ -91,9 +112,10 @@ def polls(section: Section) -> Polls:
     standard = Polls()
     found = Polls(
         deadline=section.take("deadline", values.duration(HOUR, 365 * DAY), standard.deadline),
+        nudge=section.take("nudge", values.duration(MINUTE, 30 * DAY), standard.nudge),
         max_options=section.take("max_options", values.integer(2, 20), standard.max_options),
     )
-    section.end(unused=("nudge",))
+    section.end()
     return found
 
 

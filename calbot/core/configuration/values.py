@@ -5,21 +5,24 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import Enum
 from typing import TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from calbot.core import quiet
 from calbot.core.model import Locale, RoomId, UserId
-from calbot.core.settings import Secret
+from calbot.core.settings import Hours, Secret, Weekday
 
 from .findings import Unexpected
 
 EnumT = TypeVar("EnumT", bound=Enum)
+T = TypeVar("T")
 Read = Callable[[object], str]
 
 _DURATION = re.compile(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _UNITS = ("weeks", "days", "hours", "minutes", "seconds")
 _UNIT_LETTERS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _SERVER = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
@@ -116,6 +119,53 @@ def zone(value: object) -> ZoneInfo:
         raise Unexpected("expected_zone") from None
 
 
+def clock(value: object) -> time:
+    """A time of day; 24:00 is the midnight at which a day ends."""
+    match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    hour, minute = (int(match[1]), int(match[2])) if match else (-1, 0)
+    if not (0 <= hour < 24 and minute < 60) and (hour, minute) != (24, 0):
+        raise Unexpected("expected_clock")
+    return time(hour % 24, minute)
+
+
+def hours(value: object) -> Hours:
+    """``08:00-18:00``; may go over midnight, but not once around."""
+    ends = value.split("-") if isinstance(value, str) else []
+    try:
+        start, end = map(clock, ends)
+    except (Unexpected, ValueError):  # ValueError: not two
+        raise Unexpected("expected_hours") from None
+    if start == end:
+        raise Unexpected("expected_hours")
+    return Hours(start, end)
+
+
+def weekday_and_clock(value: object) -> tuple[Weekday, time]:
+    """``mon 08:00``"""
+    words = value.split() if isinstance(value, str) else []
+    try:
+        day, at = words
+        return one_of(Weekday)(day), clock(at)
+    except (Unexpected, ValueError):  # ValueError: not two
+        raise Unexpected("expected_weekday_and_clock") from None
+
+
+def region(value: object) -> str:
+    """Whose public holidays count: a country or region as ISO 3166 writes it, and which others count besides."""
+    written, *more = value.split() if isinstance(value, str) and value.strip() else ("",)
+    known = quiet.regions()
+    found = known.get(written.casefold())
+    if found is None:
+        nearest = difflib.get_close_matches(written[:60].casefold(), known, n=1, cutoff=0.7)
+        if nearest:
+            raise Unexpected("expected_region_nearest", nearest=known[nearest[0]])
+        raise Unexpected("expected_region")
+    kinds = quiet.more_kinds(found) if more else ()
+    if not set(more) <= set(kinds):
+        raise Unexpected("expected_holidays", region=found, kinds=", ".join((found, *(f"{found} {k}" for k in kinds))))
+    return " ".join((found, *more))
+
+
 def command_prefix(value: object) -> str:
     if not _PREFIX.fullmatch(found := text(value)):
         raise Unexpected("expected_prefix")
@@ -154,6 +204,11 @@ def address(value: object) -> str:
 def optional(read: Read) -> Read:
     """An empty text means none."""
     return lambda value: "" if value == "" else read(value)
+
+
+def unless_empty(read: Callable[[object], T]) -> Callable[[object], T | None]:
+    """An empty text means none."""
+    return lambda value: None if value == "" else read(value)
 
 
 def address_template(value: object) -> str:

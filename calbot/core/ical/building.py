@@ -16,7 +16,7 @@ from .reading import CALBOT_ATTENDEE, Moment, TimeReader
 from .values import write_date, write_local, write_text, write_utc
 from .zones import build_vtimezone
 
-_PRODID = "-//calbot//calbot//EN"
+PRODID = "-//calbot//calbot//EN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def build_event(draft: EventDraft, now: datetime) -> str:
     lines += [attendee_line(attendee) for attendee in draft.attendees]
     lines.append(property_line("STATUS", draft.status.value))
     lines.append(property_line("TRANSP", "TRANSPARENT" if draft.transparent else "OPAQUE"))
-    calendar = Component("VCALENDAR", [property_line("VERSION", "2.0"), property_line("PRODID", _PRODID)])
+    calendar = Component("VCALENDAR", [property_line("VERSION", "2.0"), property_line("PRODID", PRODID)])
     calendar.items.append(Component("VEVENT", list(lines)))
     add_missing_zones(calendar)
     return write_components([calendar])
@@ -133,7 +133,7 @@ def attendee_line(attendee: Attendee) -> Line:
         return property_line(CALBOT_ATTENDEE, write_text(attendee.user or attendee.name), params)
     rsvp = {"RSVP": "TRUE" if waiting else None}
     uri = attendee.address if re.match(r"[a-z][a-z0-9+.-]*:", attendee.address) else f"mailto:{attendee.address}"
-    return property_line("ATTENDEE", uri, {"CUTYPE": "INDIVIDUAL", **params, **rsvp})
+    return property_line("ATTENDEE", uri, {"CUTYPE": attendee.kind.value, **params, **rsvp})
 
 
 def set_time(component: Component, when: When, times: TimeReader) -> None:

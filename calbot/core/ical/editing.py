@@ -6,11 +6,12 @@ changed as a whole together with its exceptions; one occurrence by an override w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from calbot.core.model import Attendee, CalendarName, Href, RecurrenceId, Status, When
+from calbot.core.model import Attendee, CalendarName, Href, PartStat, RecurrenceId, Status, Uid, When
 from calbot.errors import BadCalendarData, Code, UserError
 
 from .building import add_missing_zones, attendee_line, moment_line, required, set_time, stamp
@@ -150,6 +151,83 @@ def cancelled_occurrence(data: str, recurrence_id: RecurrenceId, *, zone: ZoneIn
     return _written(parsed)
 
 
+def restored_occurrence(
+    data: str, before: str, recurrence_id: RecurrenceId, when: When, *, zone: ZoneInfo, now: datetime
+) -> str | None:
+    """Put an occurrence back that `cancelled_occurrence` took out of `before`; None where it takes place already.
+
+    Without `before` only its time comes back, which is `when`.
+    """
+    parsed = _read(data, zone)
+    series = series_of(parsed)
+    override = series_of(_read(before, zone)).overrides.get(recurrence_id) if before else None
+    if series.master is None:
+        component = _single(series, recurrence_id)
+        if component.value("STATUS").upper() != Status.CANCELLED.value:
+            return None
+        status = override.component.first("STATUS") if override else None
+        component.replace("STATUS", *([status] if status else []))
+        stamp(component, now, significant=True)
+        return _written(parsed)
+    if series.occurrence(recurrence_id) is not None:
+        return None
+    _drop_exdate(parsed, series, series.master, recurrence_id)
+    stamp(series.master.component, now, significant=True)
+    if override is not None:
+        restored = override.component.copy()
+        stamp(restored, now, significant=True)
+        _insert_event(parsed, series.master, restored)
+        return _written(parsed)
+    text = _written(parsed)
+    if time_of(text, recurrence_id, zone=zone) not in (None, when):
+        return moved(text, recurrence_id, when, whole_series=False, zone=zone, now=now)
+    return text
+
+
+def renamed(data: str, uid: Uid, *, zone: ZoneInfo, now: datetime) -> str:
+    """The same event or series as another object, for the calendar to take it as new."""
+    parsed = _read(data, zone)
+    for event in parsed.events:
+        event.component.replace("UID", property_line("UID", write_text(uid)))
+        stamp(event.component, now, significant=False)
+    return _written(parsed)
+
+
+def rebooked(data: str, when: When, attendees: Iterable[Attendee], *, zone: ZoneInfo, now: datetime) -> str:
+    """Move an event to another time, with the answers of `attendees` to that time; who is not on it is added.
+
+    Others stay on it, but what they agreed to was another time. UserError where somebody made a series of it.
+    """
+    parsed = _read(data, zone)
+    if parsed.is_recurring:
+        refuse()
+    component = _single(series_of(parsed), None)
+    set_time(component, when, parsed.times)
+    if component.value("STATUS").upper() == Status.CANCELLED.value:
+        component.replace("STATUS", property_line("STATUS", Status.CONFIRMED.value))
+    lines: dict[str, Line] = {}
+    for line in component.lines:
+        if line.name in ("ATTENDEE", CALBOT_ATTENDEE):
+            known = attendee_of(line)
+            lines[known.user or known.address or ""] = line
+    for attendee in attendees:
+        line = attendee_line(attendee)
+        # Somebody may have been written down by Matrix ID before their address was known.
+        names = (attendee.address.lower() if attendee.address else None, attendee.user)
+        there = next((lines.pop(name) for name in names if name in lines), None)
+        if there is None:
+            component.append(line)
+        else:
+            component.swap(
+                there, there.with_params({"PARTSTAT": attendee.partstat.value, "RSVP": line.param("RSVP") or None})
+            )
+    for line in lines.values():
+        if attendee_of(line).partstat in (PartStat.ACCEPTED, PartStat.TENTATIVE):
+            component.swap(line, line.with_params({"PARTSTAT": PartStat.NEEDS_ACTION.value, "RSVP": "TRUE"}))
+    stamp(component, now, significant=True)
+    return _written(parsed)
+
+
 # ------------------------------------------------------------------------------------------------------- components
 
 
@@ -202,10 +280,25 @@ def _override(parsed: ParsedObject, series: Series, recurrence_id: RecurrenceId 
     line = _slot_line("RECURRENCE-ID", parsed, series.master, recurrence_id)
     if start is not None:
         component.swap(required(component, "DTSTART"), line, required(component, "DTSTART"))
-    root = next(root for root in parsed.roots if any(item is series.master.component for item in root.items))
+    _insert_event(parsed, series.master, component)
+    return component
+
+
+def _insert_event(parsed: ParsedObject, master: ParsedEvent, component: Component) -> None:
+    """Put an override behind the events of its series."""
+    root = next(root for root in parsed.roots if any(item is master.component for item in root.items))
     last = max(i for i, item in enumerate(root.items) if isinstance(item, Component) and item.name == "VEVENT")
     root.items.insert(last + 1, component)
-    return component
+
+
+def _drop_exdate(parsed: ParsedObject, series: Series, master: ParsedEvent, recurrence_id: RecurrenceId) -> None:
+    for line in master.component.all("EXDATE"):
+        values = [value for value in line.value.split(",") if value.strip()]
+        slots = [series.slot_id(period.start) for period in parsed.times.moments(line, master.start)]
+        kept = [value for value, slot in zip(values, slots, strict=True) if slot != recurrence_id]
+        if len(kept) < len(values):
+            params = {name: ",".join(param) for name, param in line.params.items()}
+            master.component.swap(line, *([property_line("EXDATE", ",".join(kept), params)] if kept else []))
 
 
 def _slot_line(name: str, parsed: ParsedObject, master: ParsedEvent, recurrence_id: RecurrenceId) -> Line:

@@ -14,6 +14,7 @@ from calbot.core.links import join_link
 from calbot.core.model import (
     Attendee,
     CalendarName,
+    CuType,
     Details,
     Href,
     PartStat,
@@ -25,6 +26,7 @@ from calbot.core.model import (
 )
 from calbot.errors import BadCalendarData
 
+from .alarms import triggers_of
 from .content import Component, Line, read_components
 from .values import (
     Duration,
@@ -134,29 +136,8 @@ class ParsedEvent:
             rule=rule,
             organizer=next((attendee_of(line) for line in component.all("ORGANIZER") if line.value.strip()), None),
             attendees=attendees_of(component),
-            alarms=self._alarms(),
+            alarms=triggers_of(component, self._times.zone),
         )
-
-    def _alarms(self) -> tuple[int, ...]:
-        found = set()
-        for alarm in self.component.components:
-            trigger = alarm.first("TRIGGER")
-            if alarm.name != "VALARM" or trigger is None or alarm.value("ACTION").upper() not in ("DISPLAY", "AUDIO"):
-                continue
-            try:
-                if (lead := self._lead(trigger)) >= timedelta():
-                    found.add(int(lead.total_seconds()))
-            except (BadCalendarData, OverflowError):
-                continue  # an alarm that cannot be read is no reason to lose the event
-        return tuple(sorted(found))
-
-    def _lead(self, trigger: Line) -> timedelta:
-        """How long before the start an alarm goes off."""
-        if trigger.value.strip()[:1] in "+-Pp":
-            lead = -read_duration(trigger.value).total()
-            return lead - self.length.total() if trigger.param("RELATED").upper() == "END" else lead
-        start = self.start if isinstance(self.start, datetime) else midnight(self.start, self._times.zone)
-        return start - read_date_time(trigger.value, timezone.utc)
 
 
 class TimeReader:
@@ -288,6 +269,22 @@ def is_same_version(one: str, other: str) -> bool:
     return _revision(one) == _revision(other)
 
 
+# What people write into an event, as against answers and what programs keep there for themselves.
+_TIMES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS")
+_TEXTS = ("SUMMARY", "LOCATION", "DESCRIPTION", "URL", "CONFERENCE", "ATTENDEE", CALBOT_ATTENDEE)
+_WRITTEN = frozenset((*_TIMES, *_TEXTS))
+
+
+def visible_parts(data: str) -> list[list[tuple[str, str, str]]]:
+    """What the events of an object say to people, in an order of its own: name, zone and value of each property."""
+    return sorted(
+        sorted((line.name, line.param("TZID"), line.value.strip()) for line in component.lines if line.name in _WRITTEN)
+        for root in read_components(data)
+        for component in root.components
+        if component.name == "VEVENT"
+    )
+
+
 def _revision(data: str) -> frozenset[tuple[str, ...]]:
     names = ("UID", "RECURRENCE-ID", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "DTSTART")
     try:
@@ -325,6 +322,7 @@ def attendee_of(line: Line) -> Attendee:
         user=user,
         partstat=_enum(PartStat, line.param("PARTSTAT"), PartStat.NEEDS_ACTION),
         role=_enum(Role, line.param("ROLE"), Role.REQUIRED),
+        kind=_enum(CuType, line.param("CUTYPE"), CuType.INDIVIDUAL),
     )
 
 

@@ -26,6 +26,8 @@ class Duration:
     exact: timedelta = timedelta()
 
     def after(self, start: datetime) -> datetime:
+        # A time that a clock change leaves out is later on the wall than it was written: so is what lasts from then on.
+        start = start.astimezone(timezone.utc).astimezone(start.tzinfo)
         end = start + self.nominal
         if not self.exact:
             return end

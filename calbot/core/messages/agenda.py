@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any
 
 from calbot.core.i18n import Reader
 from calbot.core.model import AllDay, Kind, Message, Occurrence, Status, instants
@@ -31,12 +33,13 @@ def agenda(
     more: int = 0,
     as_of: datetime | None = None,
     with_calendar: bool = False,
+    holidays: Sequence[tuple[date, str]] = (),
 ) -> Message:
     """Events below the days on which they begin, each with its number. `items` is sorted by `agenda_order`.
 
     Both days of `window` belong to it. `more` events did not fit. `as_of`: the data is as old as that, because a
     calendar does not answer. `with_calendar`: name the calendar of each, where the room has several. With `search` an
-    event may stand for its series, so the rule is said.
+    event may stand for its series, so the rule is said. `holidays` are the public holidays among the days.
     """
     first, last = window
     span = _span(reader, first, last)
@@ -55,9 +58,24 @@ def agenda(
         say_n(reader, "agenda.more_found" if found else "agenda.more", more, search=found) if more else NOTHING,
         say(reader, "agenda.next" if items else "agenda.next_none", number=items[0][0] if items else 0),
     ]
-    body = blocks(lines(heading, stale(reader, as_of)), *days, lines(*footer))
+    free = [
+        say(reader, "agenda.holiday", date=own(day_text(reader, day, year=False)), name=data(name, NAME))
+        for day, name in holidays
+    ]
+    body = blocks(lines(heading, stale(reader, as_of), *free), *days, lines(*footer))
     entries_data = [{"ref": number, **event_data(reader, occurrence)} for number, occurrence in items]
     return Message(Kind.AGENDA, body.text, body.html, {"items": entries_data})
+
+
+def scheduled(agenda: Message) -> Message:
+    """An agenda that comes by itself: nobody is mentioned, but it may notify."""
+    return replace(agenda, notify=True)
+
+
+def posted_agenda(content: Mapping[str, Any]) -> Message:
+    """An agenda of the bot's own, as it was posted."""
+    data = {"items": content["io.calbot"]["items"]}
+    return scheduled(Message(Kind.AGENDA, content["body"], content["formatted_body"], data))
 
 
 def next_meeting(

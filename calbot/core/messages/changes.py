@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from calbot.core.ask import Say
@@ -70,6 +70,16 @@ def change_notice(reader: Reader, changes: Sequence[Change] | Summary, *, calend
     items = [_change_data(reader, change) for change in changes]
     part = items[0] if len(items) == 1 else {"items": items}
     return Message(Kind.CHANGE, body.text, body.html, part, notify=True)
+
+
+def calendars_shown(reader: Reader, counts: Mapping[str, int]) -> Message:
+    """That the room shows these calendars from now on, with how many events they have in the next four weeks."""
+    said = [
+        say_n(reader, "shown.calendar", count, calendar=strong(data(name, NAME))) for name, count in counts.items()
+    ]
+    body = blocks(lines(*said), lines(say(reader, "shown.see"), say(reader, "shown.changes")))
+    items = [{"calendar": name, "count": count} for name, count in counts.items()]
+    return Message(Kind.OK, body.text, body.html, {"items": items})
 
 
 def _change_data(reader: Reader, change: Change) -> dict[str, Any]:

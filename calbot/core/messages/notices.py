@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from calbot.core.i18n import Reader
 from calbot.core.model import Kind, Member, Message
 
-from .text import NAME, code, data, joined, lines, pill, say, strong
+from .text import NAME, NOTHING, code, data, joined, lines, pill, say, strong
 
 
 def ok(reader: Reader, id: str, /, **params: str | int) -> Message:
@@ -35,6 +35,17 @@ def welcome(reader: Reader, calendars: Sequence[str]) -> Message:
     shown = strong(joined(", ", (data(name, NAME) for name in calendars)))
     body = lines(
         say(reader, "welcome.mapped", calendars=shown), say(reader, "welcome.start"), say(reader, "welcome.help")
+    )
+    return Message(Kind.OK, body.text, body.html)
+
+
+def moved_here(reader: Reader, calendars: Sequence[str], ended_polls: Sequence[str]) -> Message:
+    """In the room that replaces a mapped one: what goes on here, and which polls do not."""
+    shown = strong(joined(", ", (data(name, NAME) for name in calendars)))
+    polls = joined(", ", (data(title, NAME) for title in ended_polls))
+    body = lines(
+        say(reader, "welcome.moved_here", calendars=shown),
+        say(reader, "welcome.polls_ended", polls=polls) if ended_polls else NOTHING,
     )
     return Message(Kind.OK, body.text, body.html)
 

@@ -12,7 +12,7 @@ from calbot.core.model import AllDay, Kind, Member, Message, Occurrence, instant
 
 from .card import names
 from .events import event_data, link_line, place_line, title, when_line
-from .text import NOTHING, Rich, blocks, lines, own, pill, say, strong
+from .text import NAME, NOTHING, Rich, blocks, data, lines, own, pill, say, strong
 from .times import capitalised, hour_text, in_text, instant_text, left_text, relative_day
 
 _DAY = timedelta(hours=23)  # from here on a relative day says it better; less than 24 because of summer time
@@ -20,11 +20,13 @@ _DAY = timedelta(hours=23)  # from here on a relative day says it better; less t
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A reminder to be said. `late`: more than a minute after it was due."""
+    """A reminder to be said. `late`: more than a minute after it was due. `source`: to one person, the calendar that
+    it comes from."""
 
     occurrence: Occurrence
     lead: timedelta
     late: bool = False
+    source: str = ""
 
 
 def reminder(
@@ -74,6 +76,7 @@ def _reminder(reader: Reader, item: Due, *, say_late: bool) -> Rich:
         when_line(reader, occurrence.when, year=False),
         place_line(reader, occurrence),
         link_line(reader, occurrence),
+        say(reader, "reminder.from", calendar=data(item.source, NAME)) if item.source else NOTHING,
         say(reader, "reminder.late") if say_late else NOTHING,
     )
 
@@ -85,7 +88,8 @@ def _how_soon(reader: Reader, item: Due) -> str:
     word = relative_day(reader, start.astimezone(reader.zone).date())
     if isinstance(item.occurrence.when, AllDay):
         return capitalised(word or left_text(reader, start))
-    if start <= reader.now:
+    begins = item.lead == timedelta(0) and not item.late
+    if start <= reader.now and not begins:
         return catalog.text("reminder.running", since=instant_text(reader, start))
     if word is None or start - reader.now < _DAY:
         word = left_text(reader, start) if item.late else in_text(reader, item.lead)

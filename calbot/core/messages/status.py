@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -36,6 +36,16 @@ class CalendarReport:
 
 
 @dataclass(frozen=True, slots=True)
+class OutgoingReport:
+    """What is to be sent here: how many notices wait, by why (a catalog id below ``status.waiting.``), and how many
+    reminders were too late to be sent, since when."""
+
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    missed: int = 0
+    missed_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """Everything `status` says. `notes` are catalog ids below ``status.note.``: the client's set-up, missing rights.
 
@@ -50,6 +60,7 @@ class StatusReport:
     clock_off: timedelta | None = None
     notes: tuple[Say, ...] = ()
     problems: tuple[Problem, ...] = ()
+    outgoing: OutgoingReport = OutgoingReport()
 
 
 _CLOCK_TOLERANCE = timedelta(seconds=5)
@@ -67,6 +78,7 @@ def status(reader: Reader, report: StatusReport) -> Message:
             _clock(reader, report.clock_off),
             *(say(reader, f"status.note.{note.id}", **note.params) for note in report.notes),
         ),
+        _outgoing(reader, report.outgoing),
         _problems(reader, "status.problems", [one for one in report.problems if one.severity is Severity.ERROR]),
         _problems(reader, "status.notices", [one for one in report.problems if one.severity is Severity.NOTICE]),
     )
@@ -112,6 +124,16 @@ def _moment(reader: Reader, id: str, instant: datetime | None) -> Rich:
     return NOTHING if instant is None else say(reader, id, time=own(instant_text(reader, instant)))
 
 
+def _outgoing(reader: Reader, outgoing: OutgoingReport) -> Rich:
+    since = outgoing.missed_since
+    return lines(
+        *(say_n(reader, f"status.waiting.{reason}", count) for reason, count in sorted(outgoing.waiting.items())),
+        NOTHING
+        if since is None
+        else say_n(reader, "status.missed", outgoing.missed, since=own(instant_text(reader, since))),
+    )
+
+
 def _clock(reader: Reader, off: timedelta | None) -> Rich:
     if off is None:
         return NOTHING
@@ -150,6 +172,8 @@ def _data(report: StatusReport) -> dict[str, Any]:
             }
             for calendar in report.calendars
         ],
+        "waiting": dict(report.outgoing.waiting),
+        "missed_reminders": report.outgoing.missed,
         "notes": [note.id for note in report.notes],
         "problems": [{"path": problem.path, "expected": problem.expected} for problem in report.problems],
     }

@@ -172,7 +172,12 @@ def test_a_description_keeps_its_lines_and_a_place_may_be_an_address() -> None:
         ('neu Jour fixe morgen 10 Uhr ort:""', "option_without_value", {"option": "ort"}),
         ("neu Jour fixe morgen 10 Uhr ort:A loc:B", "option_twice", {"option": "loc"}),
         ("neu Jour fixe morgen 10 Uhr bis:11", "option_not_here", {"option": "bis"}),
-        ("neu Jour fixe morgen 10 Uhr raum:4.12", "not_available_yet", {"option": "raum"}),
+        ("neu Jour fixe morgen 10 Uhr raum:", "option_without_value", {"option": "raum"}),
+        (
+            "neu Jour fixe raum:Raum 4.12 morgen 10 Uhr",
+            "option_needs_quotes",
+            {"option": "raum", "value": "Raum", "longer": "Raum 4.12 …"},
+        ),
         ("neu Jour fixe morgen 10 Uhr optional: alle", "option_wants_people", {"option": "optional"}),
         ("neu Jour fixe morgen 10 Uhr optional:anna", "option_wants_people", {"option": "optional"}),
         ("neu Jour fixe morgen 10 Uhr link:vielleicht", "option_value", {"option": "link", "value": "vielleicht"}),

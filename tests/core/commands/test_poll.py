@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from calbot.core.commands import CommandId, Misunderstood, ParseContext, Poll, check_settled
+from calbot.core.commands import CommandId, Misunderstood, ParseContext, Poll, Polls, Until, check_settled
 from calbot.core.dates import At, Choice, Day
 from calbot.core.model import Locale
 from calbot.core.poll_model import PollOptions, Quorum
@@ -118,6 +118,9 @@ def test_who_is_asked(text: str, asked: object, required: object, optional: obje
         ("X Di 14 single; Mi 10", PollOptions(single=True)),
         ("X Di 14; HIDDEN Mi 10", PollOptions(hidden=True)),
         ("X Di 14; Mi 10; auto", PollOptions(auto=True)),
+        ("X Di 14; Mi 10 bestätigen", PollOptions(confirm=True)),
+        ("X Di 14 confirm; Mi 10 holds", PollOptions(confirm=True, holds=True)),
+        ("X Di 14; Mi 10 vormerken", PollOptions(holds=True)),
         ("X\nDi 14\nMi 10\nverdeckt, einzeln", PollOptions(single=True, hidden=True)),
         ("Auto waschen Di 14; Mi 10", PollOptions()),
         ('"Neues Auto" Di 14; Mi 10', PollOptions()),
@@ -142,6 +145,30 @@ def test_behaviour(text: str, behaviour: PollOptions) -> None:
 )
 def test_deadlines(until: str, moment: datetime) -> None:
     assert poll(f"umfrage X {until} Di 14; Mi 10").until == (moment,)
+
+
+@pytest.mark.parametrize(
+    ("text", "moments"),
+    [
+        ("frist Freitag", (at(11, 27, 23, 59),)),
+        ("frist auf morgen 12 Uhr", (at(11, 24, 12),)),
+        ("bis 18 Uhr", (at(11, 23, 18),)),
+        ("until tomorrow 9am", (at(11, 24, 9),)),
+        ("frist nächsten Di 9:00", (at(11, 24, 9), at(12, 1, 9))),
+    ],
+)
+def test_another_deadline(text: str, moments: tuple[datetime, ...]) -> None:
+    result = typed(text)
+    assert isinstance(result, Until), result
+    assert result.moments == moments
+
+
+def test_a_deadline_that_is_over_is_none() -> None:
+    assert refusal("frist heute 9 Uhr").code is Code.IN_PAST
+
+
+def test_the_open_polls_can_be_listed() -> None:
+    assert typed("umfragen") == typed("polls", locale="en") == Polls()
 
 
 @pytest.mark.parametrize(
@@ -181,9 +208,6 @@ def test_deadlines(until: str, moment: datetime) -> None:
         ("umfrage X Di 14; Mi 10 quorum:0", "option_value", Code.NOT_UNDERSTOOD, {"value": "0"}),
         ("umfrage X Di 14; Mi 10 quorum:101%", "option_value", Code.NOT_UNDERSTOOD, {"value": "101%"}),
         ("umfrage X Di 14; Mi 10 quorum:alle", "option_value", Code.NOT_UNDERSTOOD, {"value": "alle"}),
-        ("umfrage X Di 14; Mi 10 bestätigen", "not_available_yet", Code.NOT_UNDERSTOOD, {"option": "confirm"}),
-        ("umfrage X Di 14; Mi 10 holds", "not_available_yet", Code.NOT_UNDERSTOOD, {"option": "holds"}),
-        ("umfrage X Di 14; Mi 10 raum:4", "not_available_yet", Code.NOT_UNDERSTOOD, {"option": "raum"}),
         ("umfrage Neues Auto Di 14; Mi 10", "poll_flag_in_title", Code.NOT_UNDERSTOOD, {"option": "Auto"}),
         ("umfrage Klausur Dienstag\n10 Uhr\n11 Uhr", "poll_title_unclear", Code.AMBIGUOUS, {}),
     ],

@@ -21,6 +21,7 @@ _NO_CHOICE = ("none of these", "", 5, True, ["a"])
 _NO_ADDRESS = ("huber", "huber@", "@example.org", "mailto:huber@example.org", "a b@example.org", "a@b@c", 5)
 _NO_USER = ("anna", "@anna", "anna@example.org", "@anna:", "@a b:example.org", "@:example.org", 5, None)
 _NO_ROOM = ("abc", "#abc:example.org", "!", "!abc:", "!a b:example.org", 5)
+_NO_CLOCK = ("730", 450, "7", "24:30", "12:60", "-1:00", "07:30:00", True, ["07:30"], "7.30", "halb acht")
 _NO_LEVEL = ("50", 1.5, True, 1 << 60, [50])
 
 WRONG: dict[Steps, tuple[object, ...]] = {
@@ -34,6 +35,19 @@ WRONG: dict[Steps, tuple[object, ...]] = {
     ("defaults", "reminders"): ("15m", 15, {"a": 1}),
     ("defaults", "alarms"): _NO_CHOICE,
     ("defaults", "mention"): _NO_CHOICE,
+    ("defaults", "working_hours"): (
+        "08:00",
+        "8-18",
+        "18:00-18:00",
+        "00:00-24:00",
+        "08:00-18:00-20:00",
+        "",
+        8,
+        ["08:00"],
+    ),
+    ("defaults", "working_days"): (*_NO_LIST, []),
+    ("defaults", "holidays"): ("Bayern", "DE-XX", "XX", "DE BY", "DE-BY public", 49, True, ["DE-BY"]),
+    ("defaults", "quiet_hours"): ("20:00", "20-7", "20:00-20:00", "20:00-25:00", "20:00–07:00", 20, False),
     ("accounts",): _NO_MAP,
     ("accounts", "city"): _NO_MAP,
     ("accounts", "city", "url"): (
@@ -71,6 +85,7 @@ WRONG: dict[Steps, tuple[object, ...]] = {
     ("accounts", "city", "ca_file"): _NO_TEXT,
     ("accounts", "city", "address"): _NO_ADDRESS,
     ("accounts", "city", "delivery"): _NO_CHOICE,
+    ("accounts", "city", "freebusy"): _NO_CHOICE,
     ("accounts", "city", "timeout"): (*_NO_DURATION, "0s", "1h"),
     ("accounts", "city", "parallel"): (0, -1, 65, "4", 1.5, True),
     ("calendars",): _NO_MAP,
@@ -95,6 +110,10 @@ WRONG: dict[Steps, tuple[object, ...]] = {
     ("rooms", ROOM, "reminders"): ("15m", 15, {"a": 1}),
     ("rooms", ROOM, "alarms"): _NO_CHOICE,
     ("rooms", ROOM, "mention"): _NO_CHOICE,
+    ("rooms", ROOM, "digest"): _NO_MAP,
+    ("rooms", ROOM, "digest", "daily"): _NO_CLOCK,
+    ("rooms", ROOM, "digest", "weekly"): (*_NO_CLOCK, "mon", "08:00", "08:00 mon", "mo 08:00", "mon 8", "mon 08:00 x"),
+    ("rooms", ROOM, "digest", "always"): ("yes", 1, "true", []),
     ("rooms", ROOM, "levels"): _NO_MAP,
     ("rooms", ROOM, "levels", "new"): _NO_LEVEL,
     ("rooms", ROOM, "levels", "cancel"): _NO_LEVEL,
@@ -112,6 +131,11 @@ WRONG: dict[Steps, tuple[object, ...]] = {
     ("people", "templates", "other.example"): ("x@example.org", "", None, 5),
     ("people", "addresses"): _NO_MAP,
     ("people", "addresses", "@anna:example.org"): (*_NO_ADDRESS, "", None),
+    ("resources",): _NO_MAP,
+    ("resources", "Raum 4.12"): _NO_MAP,
+    ("resources", "Raum 4.12", "address"): (*_NO_ADDRESS, "", None),
+    ("resources", "Raum 4.12", "calendar"): _NO_TEXT,
+    ("resources", "Raum 4.12", "capacity"): (0, -1, "12", 1.5, True),
     ("meeting_links",): _NO_MAP,
     ("meeting_links", "template"): (
         "https://meet.example.org/",
@@ -125,6 +149,7 @@ WRONG: dict[Steps, tuple[object, ...]] = {
     ("meeting_links", "room"): ("yes", 1, "true", []),
     ("polls",): _NO_MAP,
     ("polls", "deadline"): (*_NO_DURATION, "5m"),
+    ("polls", "nudge"): (*_NO_DURATION, "0m", "60d"),
     ("polls", "max_options"): (1, 21, "20", True),
     ("sync",): _NO_MAP,
     ("sync", "interval"): (*_NO_DURATION, "5s"),
@@ -145,6 +170,7 @@ WRONG_ITEMS: dict[Steps, tuple[object, ...]] = {
     ("admins",): _NO_USER,
     ("allowed_servers",): ("exa mple.org", "https://example.org", "example.org/", "-", "", 5, None),
     ("defaults", "reminders"): (*_NO_DURATION, "500d"),
+    ("defaults", "working_days"): ("monday", "Mon", "", 1, None),
     ("calendars", "it-team", "map", "users"): _NO_USER,
     ("calendars", "it-team", "map", "rooms"): _NO_ROOM,
     ("rooms", ROOM, "calendars"): ("it-tem", "nowhere", 5, None, ["it-team"]),
@@ -159,7 +185,10 @@ WRONG_KEYS: dict[Steps, tuple[object, ...]] = {
     ("calendars", "it-team", "map"): ("user", "x"),
     ("rooms",): _NO_ROOM,
     ("rooms", ROOM): ("calendar", "x"),
+    ("rooms", ROOM, "digest"): ("dayly", "x"),
     ("rooms", ROOM, "levels"): ("setings", "x"),
+    ("resources",): ("", 5, None, " ", "a\u202eb"),
+    ("resources", "Raum 4.12"): ("adress", "x"),
     ("people", "templates"): ("other example", "https://other.example", "", 5),
     ("people", "addresses"): ("anna", "anna@example.org", 5),
     ("meeting_links",): ("link", "x"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,17 +19,22 @@ from calbot.core.settings import (
     Calendar,
     Defaults,
     Delivery,
+    Digest,
     ForeignMembers,
+    FreeBusy,
+    Hours,
     Levels,
     MapRights,
     MeetingLinks,
     Mention,
     People,
     Problem,
+    Resource,
     Room,
     Secret,
     Settings,
     Show,
+    Weekday,
 )
 
 from .example import example
@@ -50,6 +55,7 @@ def test_the_example_is_read_without_an_error() -> None:
     assert not any(map(is_error, problems))
     assert settings == Settings(
         admins=frozenset([UserId("@admin:example.org")]),
+        defaults=Defaults(holidays="DE-BY", quiet_hours=Hours(time(20), time(7))),
         accounts={
             CITY: Account(
                 CITY,
@@ -80,6 +86,7 @@ def test_the_example_is_read_without_an_error() -> None:
                 Alarms.USE,
                 Mention.ATTENDEES,
                 Levels(0, 50, 50),
+                Digest(time(7, 30), (Weekday.MON, time(8))),
             )
         },
         people=People(
@@ -87,6 +94,7 @@ def test_the_example_is_read_without_an_error() -> None:
             {"other.example": "{localpart}@other.example"},
             {UserId("@anna:example.org"): "anna.huber@example.org"},
         ),
+        resources={"Raum 4.12": Resource("Raum 4.12", "raum412@example.org", None, 12)},
         meeting_links=MeetingLinks("https://meet.example.org/{secret}"),
     )
 
@@ -94,21 +102,13 @@ def test_the_example_is_read_without_an_error() -> None:
 def test_what_the_example_has_beyond_is_noted_and_nothing_else() -> None:
     assert notices(example()) == dict.fromkeys(
         (
-            "accounts.city.freebusy",
-            "defaults.holidays",
-            "defaults.quiet_hours",
-            "defaults.working_days",
-            "defaults.working_hours",
             "email",
             "people.principal_search",
-            "polls.nudge",
             "privacy.retention.audit",
-            "resources",
-            'rooms["!abc:example.org"].digest',
             "web",
         ),
         "not_used_yet",
-    )
+    ) | {'resources["Raum 4.12"].calendar': "unknown_calendar"}
 
 
 @pytest.mark.parametrize("raw", [{}, None, {"accounts": None, "rooms": None, "defaults": None, "admins": None}])
@@ -357,6 +357,72 @@ class TestRooms:
         room = read_settings(raw)[0].rooms[RoomId("!r")]
         assert (room.language, room.duration, room.reminders) == ("en", timedelta(hours=2), ())
         assert (room.alarms, room.mention, room.levels) == (Alarms.IGNORE, Mention.ROOM, Levels(-1, 50, None))
+
+
+def test_when_people_work_and_when_they_are_left_alone() -> None:
+    raw: dict[str, Any] = {
+        "defaults": {
+            "working_hours": "7:30-24:00",
+            "working_days": ["sun", "mon", "sun"],
+            "holidays": "de-by catholic",
+            "quiet_hours": " 12:00 - 13:00 ",
+        }
+    }
+    settings, problems = read_settings(raw)
+    assert problems == ()
+    assert settings.defaults == Defaults(
+        working_hours=Hours(time(7, 30), time(0)),
+        working_days=(Weekday.MON, Weekday.SUN),
+        holidays="DE-BY catholic",
+        quiet_hours=Hours(time(12), time(13)),
+    )
+
+
+def test_empty_texts_mean_none() -> None:
+    raw = example()
+    raw["defaults"] |= {"holidays": "", "quiet_hours": ""}
+    raw["rooms"][ROOM]["digest"] = {"daily": "", "weekly": "", "always": True}
+    settings, problems = read_settings(raw)
+    assert not any(map(is_error, problems))
+    assert settings.defaults == Defaults()
+    assert settings.rooms[ROOM].digest == Digest(always=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("DE-BYY", ("expected_region_nearest", {"nearest": "DE-BY"})),
+        ("DE-Bayern", ("expected_region_nearest", {"nearest": "DE-BY"})),
+        ("DE_BY", ("expected_region_nearest", {"nearest": "DE-BY"})),
+        ("Klingon", ("expected_region", {})),
+        ("DE-BY bavarian", ("expected_holidays", {"region": "DE-BY"})),
+    ],
+)
+def test_regions_that_are_none(given: str, problem: tuple[str, dict[str, str]]) -> None:
+    (found,) = read_settings({"defaults": {"holidays": given}})[1]
+    assert (found.path, found.expected) == ("defaults.holidays", problem[0])
+    assert problem[1].items() <= found.params.items()
+
+
+class TestResources:
+    """A mistake costs the resource; a calendar that is not there only the knowledge of when it is taken."""
+
+    def test_with_a_calendar(self) -> None:
+        raw = example()
+        raw["resources"] = {"Beamer": {"address": "beamer@example.org", "calendar": "it-team"}}
+        assert read_settings(raw)[0].resources == {"Beamer": Resource("Beamer", "beamer@example.org", IT, None)}
+
+    def test_without_an_address(self) -> None:
+        raw = example()
+        raw["resources"]["Beamer"] = {"capacity": 1}
+        assert errors(raw) == {"resources.Beamer.address": "expected_value"}
+        assert list(read_settings(raw)[0].resources) == ["Raum 4.12"]
+
+
+def test_whose_free_time_is_not_asked_for() -> None:
+    raw = example()
+    raw["accounts"]["city"]["freebusy"] = "off"
+    assert read_settings(raw)[0].accounts[CITY].freebusy is FreeBusy.OFF
 
 
 class TestPrivacy:

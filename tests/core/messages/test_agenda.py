@@ -7,10 +7,11 @@ from functools import partial
 
 import pytest
 
-from calbot.core.messages import agenda, agenda_order, next_meeting
+from calbot.core.messages import agenda, agenda_order, next_meeting, posted_agenda, scheduled
 from calbot.core.model import AllDay, Details, Kind, Locale, Occurrence, Status, Timed
+from calbot.matrix.content import message_content
 
-from .examples import LINK, TUESDAY, at, event, reader
+from .examples import LINK, LOCALES, TUESDAY, at, event, reader
 
 WEEK = (date(2026, 11, 23), date(2026, 11, 29))
 
@@ -230,3 +231,28 @@ def test_no_next_event() -> None:
         "Stand 09:45 Uhr: Der Kalender antwortet gerade nicht."
     )
     assert message.data == {"items": []}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_public_holidays_among_the_days_are_named(locale: Locale) -> None:
+    message = agenda(
+        reader(locale),
+        [(1, event())],
+        window=(date(2026, 12, 21), date(2026, 12, 27)),
+        holidays=[(date(2026, 12, 25), "Erster <Weihnachtstag>"), (date(2026, 12, 26), "Zweiter")],
+    )
+    assert message.text.splitlines()[1].endswith(": Erster <Weihnachtstag>")
+    assert message.text.splitlines()[2].endswith(": Zweiter")
+    assert "Erster &lt;Weihnachtstag&gt;" in message.html
+
+
+def test_one_that_comes_by_itself_may_notify_and_mentions_nobody() -> None:
+    typed = agenda(reader(), [(1, event())], window=WEEK)
+    message = scheduled(typed)
+    assert (message.notify, message.mentions, message.mention_room) == (True, (), False)
+    assert (message.text, message.html, message.data) == (typed.text, typed.html, typed.data)
+
+
+def test_as_it_was_posted_it_is_the_same() -> None:
+    message = scheduled(agenda(reader(), [(1, event()), (2, event("<b>Klausur</b>"))], window=WEEK))
+    assert posted_agenda(message_content(message, "agenda-1")) == message

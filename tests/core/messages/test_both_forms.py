@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,12 +14,14 @@ from calbot.core.changes import Change, ChangeKind, Field
 from calbot.core.dates import At
 from calbot.core.messages import CommandHelp, Due, Person, StatusReport
 from calbot.core.model import Details, Locale, Message, PartStat, Status
+from calbot.core.poll_model import PollState
 from calbot.core.polls import Winner
 from calbot.core.settings import Problem
 from calbot.errors import Code, UserError
 
 from .examples import ANNA, BEN, LINK, LOCALES, NAMES, NOW, TUESDAY, WEDNESDAY, at, event, member, reader
-from .test_polls import BOOKED, OPTIONS, POLL, RULED, TALLY
+from .test_poll_results import BOOKED, TALLY
+from .test_polls import OPTIONS, POLL, RULED
 from .test_text import read
 
 FULL = event(
@@ -51,6 +54,11 @@ def everything(locale: Locale) -> list[Message]:
         messages.agenda(eyes, [(1, FULL)], window=(NOW.date(), NOW.date()), more=3, search="<x>"),
         messages.poll_text(eyes, POLL, [member(BEN)]),
         messages.poll_text(eyes, RULED, [member(BEN)]),
+        messages.poll_card(eyes, RULED, TALLY, NAMES, [BEN]),
+        messages.poll_card(eyes, replace(POLL, by_bot=False), TALLY, {ANNA: "<Anna>"}),
+        messages.poll_over(eyes, replace(POLL, state=PollState.BOOKED, booked="s1")),
+        messages.poll_nudge(eyes, POLL, [member(BEN)]),
+        messages.poll_list(eyes, [messages.ListedPoll(POLL, TALLY), messages.ListedPoll(POLL, None)]),
         messages.poll_result(eyes, POLL, TALLY, Winner(OPTIONS[1], (ANNA, BEN)), occurrence=BOOKED, people=NAMES),
         messages.status(
             eyes, StatusReport("1", (), "off", room_encrypted=True, problems=(Problem("<x>", "expected_map"),))

@@ -8,7 +8,7 @@ import pytest
 
 from calbot.core.ask import Say
 from calbot.core.changes import Change, ChangeKind, Field, Summary
-from calbot.core.messages import cancelled, change_notice, moved
+from calbot.core.messages import calendars_shown, cancelled, change_notice, moved
 from calbot.core.model import AllDay, Details, Kind, Locale, Occurrence, Status
 
 from .examples import BEN, LINK, WEDNESDAY, event, reader
@@ -132,9 +132,9 @@ Verschoben: Jour fixe IT (12 Termine der Serie), bisher Di., 24.11., 14:00–15:
 neu Mi., 25.11., 10:00–11:00 Uhr
 Serie geändert: A, jetzt jeden Mittwoch
 Serie geändert: A
-Anderer Ort: A, Di., 24.11., 14:00–15:00 Uhr, bisher Raum 4.12, neu Raum 7
+Anderer Ort: A, Di., 24.11., 14:00–15:00 Uhr, bisher „Raum 4.12“, neu „Raum 7“
 Ort festgelegt: A, Di., 24.11., 14:00–15:00 Uhr, neu Raum 7
-Umbenannt: A, Di., 24.11., 14:00–15:00 Uhr, bisher Jour fixe IT
+Umbenannt: A, Di., 24.11., 14:00–15:00 Uhr, bisher „Jour fixe IT“
 Ort entfällt: A, Di., 24.11., 14:00–15:00 Uhr, bisher Raum 4.12
 Link entfällt: A, Di., 24.11., 14:00–15:00 Uhr
 Neuer Link: A, Di., 24.11., 14:00–15:00 Uhr, {LINK}
@@ -211,3 +211,29 @@ def test_of_hidden_events_only_the_time_is_said() -> None:
     messages = [moved(reader(), HIDDEN, HIDDEN), cancelled(reader(), HIDDEN), change_notice(reader(), changes)]
     assert "geheim" not in repr(messages)
     assert messages[0].text.splitlines()[0] == "Verschoben: Belegt"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        (
+            "de",
+            "Dieser Raum zeigt jetzt den Kalender it-team: 42 Termine in den nächsten vier Wochen\n"
+            "Dieser Raum zeigt jetzt den Kalender <hr>: 1 Termin in den nächsten vier Wochen\n\n"
+            "Was ansteht, zeigt !meet liste.\nWas in einem Kalenderprogramm geändert wird, steht künftig auch hier.",
+        ),
+        (
+            "en",
+            "This room now shows the calendar it-team: 42 events in the next four weeks\n"
+            "This room now shows the calendar <hr>: 1 event in the next four weeks\n\n"
+            "!meet list shows what is coming.\nWhat is changed in a calendar program will be posted here, too.",
+        ),
+    ],
+)
+def test_what_a_room_shows_from_now_on(locale: Locale, text: str) -> None:
+    message = calendars_shown(reader(locale), {"it-team": 42, "<hr>": 1})
+    assert message.text == text
+    assert "&lt;hr&gt;" in message.html
+    assert not message.notify
+    assert message.discloses
+    assert message.data == {"items": [{"calendar": "it-team", "count": 42}, {"calendar": "<hr>", "count": 1}]}

@@ -125,7 +125,8 @@ def test_one_command() -> None:
         "!meet neu: trägt einen Termin ein\n\n"
         "So schreiben Sie es: !meet neu TITEL WANN [@Personen] [ort:ORT] [dauer:DAUER]\n\n"
         "Überall hinter dem Titel möglich: @Personen, optional: vor Personen, ort:, dauer:, text:, "
-        "kal: für den Kalender, link:nein. Werte mit Leerzeichen gehören in Anführungszeichen.\n\n"
+        "kal: für den Kalender, raum: für einen buchbaren Raum, link:nein. "
+        "Werte mit Leerzeichen gehören in Anführungszeichen.\n\n"
         "Zum Beispiel:\n!meet neu Budgetrunde Di 14-15 Uhr\n"
         '!meet neu "Jour fixe" jeden Dienstag 10 Uhr dauer:30m ort:"Raum 4.12"\n\n'
         "Auch möglich: new, termin"

@@ -8,23 +8,13 @@ from typing import Any
 
 import pytest
 
-from calbot.core.ask import Say
 from calbot.core.messages import poll_end_content, poll_option_label, poll_result, poll_start_content, poll_text
-from calbot.core.model import AllDay, CalendarName, Details, EventId, Kind, Locale, RoomId, Timed, UserId
+from calbot.core.model import AllDay, CalendarName, EventId, Kind, Locale, RoomId, Timed, UserId
 from calbot.core.poll_events import POLL_START, read_start
 from calbot.core.poll_model import Option, Poll, PollOptions, PollState, Quorum
-from calbot.core.polls import (
-    AllBegun,
-    Excluded,
-    NoVotes,
-    Outcome,
-    QuorumMissed,
-    Tally,
-    Winner,
-    WinnerUnreadable,
-)
+from calbot.core.polls import NoVotes, Tally
 
-from .examples import ANNA, BEN, CARLA, LINK, NAMES, TUESDAY, WEDNESDAY, at, event, member, reader
+from .examples import ANNA, BEN, CARLA, TUESDAY, WEDNESDAY, at, member, reader
 
 OPTIONS = (
     Option("s1", "Di., 24.11., 14:00–15:00 Uhr", TUESDAY),
@@ -56,7 +46,6 @@ RULED = replace(
     required=(ANNA, BEN),
     behaviour=PollOptions(single=True, auto=True, quorum=Quorum(percent=60)),
 )
-TALLY = Tally({ANNA: ("s1", "s2"), BEN: ("s2",)}, (ANNA, BEN, CARLA))
 
 
 def test_the_start_event_is_the_one_that_clients_send() -> None:
@@ -246,164 +235,6 @@ def test_how_to_vote_depends_on_the_poll(poll: Poll, line: str) -> None:
     message = poll_text(reader(), poll, [])
     assert line in message.text.splitlines()
     assert message.mentions == ()
-
-
-# --------------------------------------------------------------------------------------------------------------- result
-
-BOOKED = event(details=Details(title="Budgetrunde", link=LINK), when=WEDNESDAY)
-
-RESULTS: dict[Locale, str] = {
-    "de": f"""\
-Gebucht: Budgetrunde
-Mi., 25.11.2026, 10:00–11:00 Uhr
-Teilnehmen: {LINK}
-
-Genauso viele Stimmen: Di., 24.11., 14:00–15:00 Uhr
-
-1. Di., 24.11., 14:00–15:00 Uhr: 1 Stimme (Anna Huber)
-2. Mi., 25.11., 10:00–11:00 Uhr: 2 Stimmen (Anna Huber und Ben Maier)
-3. Fr., 27.11., ganztägig: keine Stimme
-
-Ungültig abgestimmt: @ d:example.org
-Nicht entschlüsseln konnte ich Stimmen von: Carla Roth. Sie sind nicht mitgezählt.
-Nicht gezählt, weil von einem anderen Server: @ e:else.example
-Nicht gezählt, weil nicht mehr im Raum: @ f:example.org
-
-Diese Umfrage darf ich im Raum nicht beenden, Apps zeigen sie daher noch als offen. \
-Gezählt wird ab jetzt nicht mehr.""",
-    "en": f"""\
-Booked: Budgetrunde
-Wed, 25 Nov 2026, 10:00–11:00
-Join: {LINK}
-
-As many votes: Di., 24.11., 14:00–15:00 Uhr
-
-1. Di., 24.11., 14:00–15:00 Uhr: 1 vote (Anna Huber)
-2. Mi., 25.11., 10:00–11:00 Uhr: 2 votes (Anna Huber and Ben Maier)
-3. Fr., 27.11., ganztägig: no votes
-
-Invalid votes: @ d:example.org
-I could not decrypt votes of: Carla Roth. They are not counted.
-Not counted, as they are of another server: @ e:else.example
-Not counted, as they have left the room: @ f:example.org
-
-I may not end this poll in the room, so apps still show it as open. Votes from now on do not count.""",
-}
-
-
-@pytest.mark.parametrize("locale", RESULTS)
-def test_a_booked_poll_says_everything_that_bears_on_it(locale: Locale) -> None:
-    tally = replace(
-        TALLY,
-        spoiled=(UserId("@d:example.org"),),
-        excluded={
-            UserId("@e:else.example"): Excluded.FOREIGN,
-            UserId("@f:example.org"): Excluded.LEFT,
-            POLL.creator: Excluded.BOT,
-        },
-    )
-    message = poll_result(
-        reader(locale),
-        POLL,
-        tally,
-        Winner(OPTIONS[1], (ANNA, BEN), tied=(OPTIONS[0],)),
-        occurrence=BOOKED,
-        people=NAMES,
-        unreadable=(CARLA,),
-        notes=[Say("poll_still_open")],
-    )
-    assert message.text == RESULTS[locale]
-    assert message.kind is Kind.POLL_RESULT
-    assert message.data["uid"] == "20ab@example.org"
-    assert message.data["poll"] == "$poll"
-    assert message.data["outcome"] == "booked"
-    assert [option["votes"] for option in message.data["options"]] == [1, 2, 0]
-    assert "2. <strong>Mi., 25.11., 10:00–11:00 Uhr</strong>: 2" in message.html
-
-
-@pytest.mark.parametrize(
-    ("outcome", "name", "line"),
-    [
-        (NoVotes(), "no_votes", "Es gab keine Stimmen, daher wurde kein Termin eingetragen."),
-        (
-            QuorumMissed(2, 5),
-            "quorum_missed",
-            "Zu wenige haben abgestimmt (2 von 5 nötigen), daher wurde kein Termin eingetragen.",
-        ),
-        (
-            AllBegun(),
-            "all_begun",
-            "Alle Termine mit Stimmen haben schon begonnen, daher wurde kein Termin eingetragen.",
-        ),
-        (
-            WinnerUnreadable(Option("x", "irgendwann <b>", None), (ANNA,)),
-            "unreadable",
-            "Gewonnen hat „irgendwann <b>“. Das kann ich nicht als Datum lesen, daher wurde kein Termin eingetragen.",
-        ),
-        (
-            Winner(OPTIONS[0], (ANNA,), required_missing=(BEN,), ahead=(OPTIONS[1], OPTIONS[2])),
-            "winner",
-            "Gewählt: Di., 24.11., 14:00–15:00 Uhr\nErforderlich, aber anders abgestimmt: Ben Maier\n"
-            "Mehr Stimmen, aber nicht für alle Erforderlichen möglich oder schon begonnen: "
-            "Mi., 25.11., 10:00–11:00 Uhr und Fr., 27.11., ganztägig",
-        ),
-    ],
-)
-def test_without_an_event_it_says_why(outcome: Outcome, name: str, line: str) -> None:
-    message = poll_result(reader(), POLL, TALLY, outcome, occurrence=None, people=NAMES)
-    assert message.text.splitlines()[0] == "Ergebnis der Umfrage: Budgetrunde"
-    assert line in message.text
-    assert message.data["outcome"] == name
-    assert "uid" not in message.data
-    assert message.data["title"] == "Budgetrunde"
-
-
-def test_those_who_did_not_vote_are_named() -> None:
-    message = poll_result(reader(), POLL, TALLY, Winner(OPTIONS[1], (ANNA, BEN)), occurrence=BOOKED, people=NAMES)
-    assert message.text.endswith("Nicht abgestimmt: Carla Roth")
-
-
-@pytest.mark.parametrize(
-    ("locale", "verdict", "rest"),
-    [
-        (
-            "de",
-            "Erforderlich, aber anders abgestimmt: Anna Huber\nErforderlich, aber nicht abgestimmt: Carla Roth",
-            "Nicht abgestimmt: @ d:example.org\nUngültig abgestimmt: @ e:example.org",
-        ),
-        (
-            "en",
-            "Needed, but voted for other dates: Anna Huber\nNeeded, but did not vote: Carla Roth",
-            "Did not vote: @ d:example.org\nInvalid votes: @ e:example.org",
-        ),
-    ],
-)
-def test_each_person_whose_vote_is_missing_is_named_once(locale: Locale, verdict: str, rest: str) -> None:
-    silent, spoiled = UserId("@d:example.org"), UserId("@e:example.org")
-    tally = Tally({ANNA: ("s1",), BEN: ("s2",)}, (ANNA, BEN, CARLA, silent, spoiled), spoiled=(spoiled,))
-    winner = Winner(OPTIONS[1], (BEN,), required_missing=(ANNA, CARLA, spoiled))
-    message = poll_result(reader(locale), POLL, tally, winner, occurrence=BOOKED, people=NAMES)
-    paragraphs = message.text.split("\n\n")
-    assert paragraphs[1] == verdict
-    assert paragraphs[3] == rest
-
-
-def test_whose_votes_cannot_be_read_is_not_said_to_be_silent_or_of_another_mind() -> None:
-    tally = Tally({ANNA: ("s1",), BEN: ("s2",)}, (ANNA, BEN, CARLA))
-    winner = Winner(OPTIONS[1], (BEN,), required_missing=(ANNA, CARLA))
-    message = poll_result(reader(), POLL, tally, winner, occurrence=BOOKED, people=NAMES, unreadable=(ANNA, CARLA))
-    assert "Erforderlich" not in message.text
-    assert message.text.endswith(
-        "Nicht entschlüsseln konnte ich Stimmen von: Anna Huber und Carla Roth. Sie sind nicht mitgezählt."
-    )
-
-
-def test_nobody_is_named_for_silence_where_nobody_voted() -> None:
-    message = poll_result(
-        reader(), POLL, Tally({}, (ANNA, BEN)), NoVotes(), occurrence=None, people=NAMES, unreadable=(BEN,)
-    )
-    assert "Nicht abgestimmt" not in message.text
-    assert "Nicht entschlüsseln konnte ich Stimmen von: Ben Maier." in message.text
 
 
 def test_texts_of_a_poll_made_by_others_are_text() -> None:

@@ -149,7 +149,7 @@ def test_a_question_about_the_time_of_something_names_it(locale: Locale, first: 
 @pytest.mark.parametrize(
     ("locale", "text"),
     [
-        ("de", "Welche Umfrage ist gemeint?\n\n1. „Auto“ (ab Do., 26.11., 15:00 Uhr)"),
+        ("de", "Welche Umfrage ist gemeint?\n\n1. „Auto“ (erster Termin: Do., 26.11., 15:00 Uhr)"),
         ("en", "Which poll do you mean?\n\n1. “Auto” (from Do., 26.11., 15:00 Uhr)"),
     ],
 )
@@ -162,4 +162,4 @@ def test_more_choices_than_there_are_reactions_are_answered_by_typing() -> None:
     polls = tuple(Say("poll", {"title": f"<b>{number}", "first": "x"}) for number in range(11))
     message = question(reader(), Ask("which_poll", polls))
     assert message.text.endswith("Bitte antworten Sie mit der Nummer, zum Beispiel !meet 1.")
-    assert "1. „&lt;b&gt;0“ (ab x)<br>" in message.html
+    assert "1. „&lt;b&gt;0“ (erster Termin: x)<br>" in message.html

@@ -1,0 +1,30 @@
+"""Records what people change in calendars by command, for `undo`: before the first effect, and again after the last."""
+
+from __future__ import annotations
+
+from calbot.core.model import CalendarName, Href, Uid
+from calbot.core.undo import Act, Made, Undoable, mark_of
+from calbot.ports import StoredObject
+
+from .requests import Request
+from .world import World
+
+
+async def begin(world: World, request: Request, calendar: CalendarName, uid: Uid, href: Href, act: Act) -> None:
+    """What the sender is about to do. It can be taken back once it is done."""
+    change = Undoable(request.event.id, request.place.room, request.sender, calendar, uid, href, act, request.now)
+    await world.stores.undo.begin(change)
+
+
+async def done(world: World, request: Request) -> None:
+    await world.stores.undo.done(request.event.id, world.clock())
+
+
+async def made(world: World, request: Request, stored: StoredObject) -> None:
+    """The event was written, and this is what it says."""
+    await world.stores.undo.done(request.event.id, world.clock(), Made(mark(stored)))
+
+
+def mark(stored: StoredObject) -> str:
+    """What an object said when it was stored."""
+    return mark_of(stored.data, hidden=any(one.details.hidden for one in stored.occurrences))

@@ -1,0 +1,50 @@
+"""Which poll a command is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from calbot.core.ask import Ask, Say
+from calbot.core.poll_events import is_start
+from calbot.core.poll_model import Poll, PollState
+from calbot.errors import Code, UserError
+
+from .requests import Place, Request
+from .world import World
+
+RUNNING: Final = (PollState.OPEN, PollState.CLOSING)
+
+
+async def in_place(world: World, place: Place, states: Sequence[PollState]) -> Sequence[Poll]:
+    """The polls of a room, in a direct chat of all mapped rooms; numbered in this order wherever they are."""
+    return [poll for room in place.mapped for poll in await world.stores.polls.in_room(room.id, states)]
+
+
+async def meant(
+    world: World, request: Request, states: Sequence[PollState] = RUNNING, *, since: int | None = None
+) -> Poll:
+    """The poll replied to, whatever has become of it; else the only one in the thread or the room that is in one of
+    these states; asked where there are several. UserError where there is none. `since` (milliseconds): of those that
+    are over only what ended later."""
+    if request.replying_to is not None:
+        poll = await world.stores.polls.at(request.place.room, request.replying_to)
+        if poll is not None:
+            return poll
+        card = await world.stores.references.card_at(request.place.room, request.replying_to)
+        if card is not None and (poll := await world.stores.polls.of_event(card.calendar, card.occurrence.uid)):
+            return poll
+        event = await world.chat.event(request.place.room, request.replying_to)
+        if event is not None and is_start(event.type):
+            raise UserError(Code.NOT_FOUND, "poll_not_attached")
+    found = await in_place(world, request.place, states)
+    if since is not None:
+        found = [poll for poll in found if poll.ended is None or poll.ended.at >= since]
+    in_thread = [poll for poll in found if request.thread is not None and poll.thread == request.thread]
+    found = in_thread or found
+    if not found:
+        raise UserError(Code.NOT_FOUND, "no_open_poll")
+    if len(found) == 1 and not request.picks.was_asked("which_poll"):
+        return found[0]
+    choices = tuple(Say("poll", {"title": poll.title, "first": poll.options[0].label}) for poll in found)
+    return found[request.picks.take(Ask("which_poll", choices))]
