@@ -239,8 +239,13 @@ def is_unanimous(poll: Poll, tally: Tally, *, now: datetime, zone: ZoneInfo) -> 
 
 
 def participations(poll: Poll, winner: Winner) -> tuple[Participation, ...]:
-    """Who takes part in the event: the asker first, then who voted for it, then the others who were asked."""
+    """Who takes part in the event: the asker first, then who voted for it, then the others who were asked.
+
+    An asker who decided on it by a command or a ✅ takes part, whatever they voted.
+    """
     voters = set(winner.voters)
+    if poll.decision is not None and poll.decision.sender == poll.asker:
+        voters.add(poll.asker)
     others = dict.fromkeys((*winner.voters, *poll.asked, *poll.required, *poll.optional))
     optional = set(poll.optional) - set(poll.required)
     return (

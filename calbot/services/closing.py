@@ -373,6 +373,7 @@ async def _end_unbooked(world: World, key: str, why: str, decision: Decision | N
                 )
         await world.stores.polls.save(replace(poll, state=PollState.ENDED, decision=decision))
         await holds.release(world, key)
+    poll_cards.follow(world, key)
 
 
 def chosen_option(poll: Poll) -> Option | None:

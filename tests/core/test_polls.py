@@ -13,7 +13,7 @@ from calbot.core import polls
 from calbot.core.model import AllDay, CalendarName, EventId, PartStat, Role, RoomId, Timed, UserId, When
 from calbot.core.permissions import PowerLevels
 from calbot.core.poll_events import Answer, PollStart
-from calbot.core.poll_model import End, Option, Poll, PollOptions, PollState, Quorum, Vote, Way
+from calbot.core.poll_model import Decision, End, Option, Poll, PollOptions, PollState, Quorum, Vote, Way
 from calbot.core.polls import (
     AllBegun,
     Excluded,
@@ -564,6 +564,14 @@ def test_the_asker_takes_part_once() -> None:
         Participation(ANNA, Role.CHAIR, PartStat.ACCEPTED),
         Participation(BEN, Role.REQUIRED, PartStat.NEEDS_ACTION),
     )
+
+
+def test_an_asker_who_decided_takes_part() -> None:
+    asked_in = replace(poll(asked=(BEN,)), decision=Decision(EventId("$book"), ANNA, 0))
+    winner = Winner(OPTIONS[0], (BEN,))
+    assert polls.participations(asked_in, winner)[0] == Participation(ANNA, Role.CHAIR, PartStat.ACCEPTED)
+    by_moderator = replace(asked_in, decision=Decision(EventId("$book"), EVA, 0))
+    assert polls.participations(by_moderator, winner)[0] == Participation(ANNA, Role.CHAIR, PartStat.NEEDS_ACTION)
 
 
 # -------------------------------------------------------------------------------------------------- deadlines and edits

@@ -17,6 +17,7 @@ from calbot.core.settings import Delivery, Resource
 from calbot.errors import CalendarReadOnly, CalendarUnavailable
 from calbot.services import closing
 
+from . import poll_room
 from .conftest import ANNA, BEN, CALENDAR, CARLA, ROOM, Office
 from .kills import killed_at, killed_at_effect
 from .test_polls import OPEN, end, handmade, only, open_poll, response, votes
@@ -341,6 +342,14 @@ async def test_with_confirm_nothing_is_booked_before_the_asker_says_so(office: O
     assert "Bestätigt von Anna" in booked.text.splitlines()
     assert booked.data["outcome"] == "booked"
     assert len(posted_cards(office)) == files(office) == 1
+
+
+async def test_the_card_says_that_nothing_was_booked_where_that_is_declined(office: Office) -> None:
+    await voted_poll(office, " confirm")
+    await office.says("!meet schließen")
+    assert "wartet auf Bestätigung" in await poll_room.card(office)
+    await office.says("!meet schließen")
+    assert "Es wurde kein Termin eingetragen" in await poll_room.card(office)
 
 
 @pytest.mark.parametrize("step", ["poll.closing", "poll.end", "poll.chosen", closing.ASKED])

@@ -95,6 +95,12 @@ class TestInARoom:
         assert agendas(led) == []
         assert "keine Übersicht von selbst" in only(await led.says("!meet digest")).text
 
+    async def test_switched_on_again_it_is_silent_without_events(self, led: Office) -> None:
+        await led.says("!meet übersicht täglich 7:30 immer")
+        await led.says("!meet übersicht aus")
+        answer = only(await led.says("!meet übersicht täglich 7:30"))
+        assert "Ohne Termine bleibt sie aus." in answer.text
+
     async def test_it_goes_back_to_what_the_file_says(self, led: Office) -> None:
         led.change_room(digest=Digest(daily=time(6)))
         await startup.begin(led.world)

@@ -65,7 +65,9 @@ async def test_each_date_says_how_many_are_free(office: Office) -> None:
     start = next(posted for posted in office.chat.posted if posted.type == POLL_START)
     assert "frei" not in str(start.content)
     await votes(office, poll, BEN, 1)
-    assert "1. Mi., 25.11., 14:00–15:00 Uhr (3 von 3 frei): 1 Stimme (Ben)" in await card(office)
+    voted = await card(office)
+    assert "1. Mi., 25.11., 14:00–15:00 Uhr: 1 Stimme (Ben)" in voted
+    assert "2. Do., 26.11., 10:00–11:00 Uhr (1 von 3 frei): keine Stimme" in voted
 
 
 async def test_of_a_crowd_nobody_s_free_time_is_looked_at(office: Office) -> None:
@@ -481,3 +483,21 @@ async def test_the_card_says_what_was_booked_by_hand(office: Office) -> None:
     await office.says("!meet rückgängig")
     await office.pass_time(LATER)
     assert "Es wurde kein Termin eingetragen." in await card(office)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["!meet umfrage Sommerfest Di 14 Uhr oder Mi 15 Uhr", '!meet umfrage "Sommerfest" morgen 12, Mi 12:30, Do 13 Uhr'],
+)
+async def test_dates_with_another_separator_are_not_guessed(office: Office, said: str) -> None:
+    answer = only(await office.says(said))
+    assert "Sind das mehrere Termine? Bitte trennen Sie sie durch Semikolon." in answer.text
+    assert not any(posted.type == POLL_START for posted in office.chat.posted)
+
+
+async def test_the_number_of_a_listed_poll_does_not_close_it(office: Office) -> None:
+    await open_poll(office)
+    await office.says("!meet umfragen")
+    answer = only(await office.says("!meet schließen 1"))
+    assert "zeigt mir eine Antwort auf die Umfrage selbst, nicht „1“." in answer.text
+    assert (await stored(office)).state is PollState.OPEN

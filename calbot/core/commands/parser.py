@@ -16,7 +16,7 @@ from .meetings import parse_cancel, parse_move, parse_new
 from .model import Command, CommandId, Misunderstood
 from .numbers import number
 from .phrases import date_refusal, read_days
-from .polls import parse_poll, parse_until
+from .polls import parse_close, parse_poll, parse_until
 from .references import Tokens, take_ref
 from .refusal import Refusal
 from .reminders import parse_remind
@@ -205,7 +205,7 @@ _PARSERS: Mapping[CommandId, Callable[[Tokens, ParseContext], Command]] = {
     CommandId.WHEN: _when,
     CommandId.POLL: lambda tokens, context: parse_poll(tokens[1:], context),
     CommandId.VOTE: _vote,
-    CommandId.CLOSE: _alone(model.Close()),
+    CommandId.CLOSE: lambda tokens, _: parse_close(tokens[1:]),
     CommandId.BOOK: _book,
     CommandId.UNTIL: lambda tokens, context: parse_until(tokens[1:], context),
     CommandId.POLLS: _polls,

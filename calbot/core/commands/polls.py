@@ -15,7 +15,7 @@ from .context import ParseContext
 from .meetings import check_title
 from .options import Key, Taken, take, unknown_option
 from .phrases import part, read_lasting, read_phrase
-from .proposals import read_deadline, read_options, read_until
+from .proposals import is_several, read_deadline, read_options, read_until
 from .references import Tokens, without_direction
 from .refusal import Refusal
 from .tokens import Newline, Quoted, Semicolon, Token, Word, fold, spoken, written
@@ -91,6 +91,13 @@ def behaviour_of(flags: frozenset[str], taken: Taken) -> PollOptions:
     )
 
 
+def parse_close(tokens: Tokens) -> model.Close:
+    """Without anything: a number would be an option, and a title is not unique."""
+    if tokens:
+        raise Refusal("close_names_poll", text=written(tokens))
+    return model.Close()
+
+
 def parse_until(tokens: Tokens, context: ParseContext) -> model.Until:
     """``WHEN``: another deadline for a poll."""
     text = spoken(without_direction(tokens))
@@ -136,7 +143,10 @@ def _unquoted(
     flags, texts = _flags_and_texts((first.tokens[end:], *others))
     head = first.tokens[:end]
     ways = part(written(head).split(), context)
-    if len(ways) > 1 or any(isinstance(way.reading, Unread) for way in ways):
+    unclear = len(ways) > 1 or any(isinstance(way.reading, Unread) for way in ways)
+    if (unclear or not others) and is_several(written(head), context):
+        raise Refusal("poll_option_several", option=written(head))
+    if unclear:
         raise Refusal("poll_title_unclear", Code.AMBIGUOUS, text=written(head))
     if ways:
         title = ways[0].title

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -11,11 +12,13 @@ from calbot.errors import Code
 
 from .context import ParseContext
 from .model import Misunderstood, Poll, Proposal
-from .phrases import date_refusal, read_phrase
+from .phrases import date_refusal, part, read_phrase
 from .refusal import Refusal
 
 MOST_OPTIONS = 20  # what clients show of a poll (MSC3381)
 _END_OF_DAY = time(23, 59)
+# What people write between dates in place of a semicolon. It also stands inside of a date ("Di., 24.11., 14 Uhr").
+_OTHER_SEPARATOR = re.compile(r"\s*[,/|]\s+|\s[/|]\s|\s(?:oder|or|und|and)\s", re.IGNORECASE)
 
 
 def read_options(texts: Sequence[str], duration: timedelta | None, context: ParseContext) -> tuple[Proposal, ...]:
@@ -33,6 +36,14 @@ def read_options(texts: Sequence[str], duration: timedelta | None, context: Pars
     if (twin := _twin(options, duration or context.default_duration)) is not None:
         raise Refusal("poll_option_twice", option=twin)
     return tuple(options)
+
+
+def is_several(text: str, context: ParseContext) -> bool:
+    """Whether a text that reads as no date seems to be several: the first, perhaps behind a title, and the last are."""
+    first, *others = _OTHER_SEPARATOR.split(text)
+    if not others or isinstance(read_phrase(others[-1], context), Unread):
+        return False
+    return any(not isinstance(way.reading, Unread) for way in part(first.split(), context))
 
 
 def check_settled(poll: Poll, context: ParseContext) -> Misunderstood | None:
@@ -93,6 +104,8 @@ def _plausible(reading: Reading, text: str, context: ParseContext) -> tuple[At |
         refusal = date_refusal(reading, text)
         if refusal.misunderstood.reason == "unknown_option":
             raise refusal
+        if is_several(text, context):
+            raise Refusal("poll_option_several", option=text)
         words = reading.words or text
         raise Refusal("poll_option_not_understood", option=text, words=words, why=refusal.misunderstood.reason)
     readings = reading.readings if isinstance(reading, Choice) else (reading,)

@@ -64,6 +64,11 @@ _LATER_IN_TWO_WORDS = frozenset({("my", "data"), ("forget", "me"), ("meine", "da
 _MEANT: Mapping[str, str] = {
     **dict.fromkeys(("loesche", "loeschen", "storno", "storniere", "stornieren", "entferne", "entfernen"), "absagen"),
     **dict.fromkeys(("delete", "remove", "del"), "cancel"),
+    **dict.fromkeys(("bestaetigen", "bestaetige"), "buche"),
+    **dict.fromkeys(("beenden", "beende"), "schließen"),
+    **dict.fromkeys(("abstimmen", "abstimmung"), "stimme"),
+    "confirm": "book",
+    "end": "close",
 }
 
 SEARCH_WORDS = frozenset({"search", "suche", "suchen"})

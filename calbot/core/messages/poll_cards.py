@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -130,7 +130,11 @@ def _poll_card(
     named: int,
     longest: int,
 ) -> Message:
-    labels = [_label(reader, option, longest, told=not poll.by_bot) for option in poll.options]
+    options = poll.options
+    if not poll.behaviour.hidden:
+        # Who has voted for it says more than who would have been free.
+        options = tuple(replace(one, free=None) if tally.voters(one.id) else one for one in options)
+    labels = [_label(reader, option, longest, told=not poll.by_bot) for option in options]
     part = _poll_data(reader, poll, longest)
     part["voted"] = len(tally.ballots)
     part["missing"] = len(tally.silent)

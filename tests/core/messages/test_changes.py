@@ -133,9 +133,9 @@ neu Mi., 25.11., 10:00–11:00 Uhr
 Serie geändert: A, jetzt jeden Mittwoch
 Serie geändert: A
 Anderer Ort: A, Di., 24.11., 14:00–15:00 Uhr, bisher „Raum 4.12“, neu „Raum 7“
-Ort festgelegt: A, Di., 24.11., 14:00–15:00 Uhr, neu Raum 7
+Ort festgelegt: A, Di., 24.11., 14:00–15:00 Uhr, neu „Raum 7“
 Umbenannt: A, Di., 24.11., 14:00–15:00 Uhr, bisher „Jour fixe IT“
-Ort entfällt: A, Di., 24.11., 14:00–15:00 Uhr, bisher Raum 4.12
+Ort entfällt: A, Di., 24.11., 14:00–15:00 Uhr, bisher „Raum 4.12“
 Link entfällt: A, Di., 24.11., 14:00–15:00 Uhr
 Neuer Link: A, Di., 24.11., 14:00–15:00 Uhr, {LINK}
 Jetzt vorläufig: A, Di., 24.11., 14:00–15:00 Uhr
@@ -154,10 +154,10 @@ Moved: Jour fixe IT, before Tue, 24 Nov, 14:00–15:00, now Wed, 25 Nov, 10:00�
 Moved: Jour fixe IT (12 dates of the series), before Tue, 24 Nov, 14:00–15:00, now Wed, 25 Nov, 10:00–11:00
 Series changed: A, now every Wednesday
 Series changed: A
-Other place: A, Tue, 24 Nov, 14:00–15:00, before Raum 4.12, now Raum 7
-Place set: A, Tue, 24 Nov, 14:00–15:00, now Raum 7
-Renamed: A, Tue, 24 Nov, 14:00–15:00, before Jour fixe IT
-Place removed: A, Tue, 24 Nov, 14:00–15:00, before Raum 4.12
+Other place: A, Tue, 24 Nov, 14:00–15:00, before “Raum 4.12”, now “Raum 7”
+Place set: A, Tue, 24 Nov, 14:00–15:00, now “Raum 7”
+Renamed: A, Tue, 24 Nov, 14:00–15:00, before “Jour fixe IT”
+Place removed: A, Tue, 24 Nov, 14:00–15:00, before “Raum 4.12”
 Link removed: A, Tue, 24 Nov, 14:00–15:00
 New link: A, Tue, 24 Nov, 14:00–15:00, {LINK}
 Tentative now: A, Tue, 24 Nov, 14:00–15:00

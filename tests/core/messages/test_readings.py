@@ -150,7 +150,7 @@ def test_a_question_about_the_time_of_something_names_it(locale: Locale, first: 
     ("locale", "text"),
     [
         ("de", "Welche Umfrage ist gemeint?\n\n1. „Auto“ (erster Termin: Do., 26.11., 15:00 Uhr)"),
-        ("en", "Which poll do you mean?\n\n1. “Auto” (from Do., 26.11., 15:00 Uhr)"),
+        ("en", "Which poll do you mean?\n\n1. “Auto” (first date: Do., 26.11., 15:00 Uhr)"),
     ],
 )
 def test_a_question_about_polls_tells_them_apart_by_their_first_date(locale: Locale, text: str) -> None:
