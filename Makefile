@@ -1,6 +1,6 @@
 # What there is to do with calbot. Everything here sets itself up: `make run` on a fresh clone is enough.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check package bench clean
+.PHONY: help install run test check package soak bench chaos clean
 
 # The first Python of a version that calbot runs on; `make install PYTHON=…` picks another.
 PYTHON ?= $(firstword $(foreach python,python3 python3.12 python3.11 python3.13 python3.10,\
@@ -8,7 +8,14 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.12 python3.11 python3.13 
 PY := .venv/bin/python
 READY := .venv/.installed
 COVERAGE_FLOOR ?= 95
-BENCHMARKS := list_latency sync_unchanged
+# How often `make chaos` kills, and with which instants.
+KILLS ?= 100
+POLLS ?= 100
+SEED ?= 1
+# How long and how large the year of `make soak` is.
+DAYS ?= 365
+SCALE ?= 1.0
+BENCHMARKS := list_latency planning poll_closing reminder_burst sync_unchanged
 
 export ONCE PORT
 
@@ -39,8 +46,14 @@ check: $(READY) ## style, types, import rules, complete catalogs
 package: $(READY) ## dist/io.calbot-v….mbp, to upload to maubot
 	@$(PY) -m demo.package . dist
 
+soak: $(READY) ## a simulated year, judged by a model of what must have been posted; SEED= DAYS= SCALE= change it
+	@$(PY) -m tests.soak --seed $(SEED) --days $(DAYS) --scale $(SCALE)
+
 bench: $(READY) ## what a command and a sync cost, against a floor measured in the same run
 	@for benchmark in $(BENCHMARKS); do $(PY) -m bench.$$benchmark || exit 1; done
+
+chaos: $(READY) ## kills on real servers while reminders are due and polls close; KILLS= POLLS= SEED= for other numbers
+	$(PY) -m tests.chaos --kills $(KILLS) --polls $(POLLS) --seed $(SEED)
 
 clean: ## remove the demonstration's data and everything built, but not .venv
 	rm -rf .demo dist build *.egg-info .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

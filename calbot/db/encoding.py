@@ -226,9 +226,7 @@ def encode_occurrences(occurrences: Sequence[Occurrence]) -> str:
         {
             "of": [first.calendar, first.href, first.uid] if first else None,
             "details": [encode_details(one) for one in numbers],
-            "occurrences": [
-                [one.recurrence_id, *encode_when(one.when), numbers[one.details]] for one in occurrences
-            ],
+            "occurrences": [[one.recurrence_id, *encode_when(one.when), numbers[one.details]] for one in occurrences],
         }
     )
 

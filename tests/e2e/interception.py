@@ -56,6 +56,8 @@ class Interceptor:
         self._target = target.rstrip("/")
         self._port = free_port()
         self._waiting: list[Interception] = []
+        self._late: list[tuple[re.Pattern[str], asyncio.Event]] = []
+        self._delivering: set[asyncio.Task[web.Response]] = set()
         self._session: aiohttp.ClientSession | None = None
         self._runner: web.AppRunner | None = None
 
@@ -73,6 +75,12 @@ class Interceptor:
         self._waiting.append(interception)
         return interception
 
+    def deliver_late(self, path: str) -> asyncio.Event:
+        """Requests like this are answered `{}` at once, and reach the server only when the event is set."""
+        released = asyncio.Event()
+        self._late.append((re.compile(path), released))
+        return released
+
     async def __aenter__(self) -> Interceptor:
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None), auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
@@ -87,26 +95,22 @@ class Interceptor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for task in self._delivering:
+            task.cancel()
+        await asyncio.gather(*self._delivering, return_exceptions=True)
         if self._runner:
             await self._runner.cleanup()
         if self._session:
             await self._session.close()
 
     async def _forward(self, request: web.Request) -> web.StreamResponse:
-        if self._session is None:
-            raise web.HTTPServiceUnavailable
-        async with self._session.request(
-            request.method,
-            # As it came: escaped parts of the path mean something else unescaped.
-            f"{self._target}{request.raw_path}",
-            data=await request.read(),
-            headers={name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED},
-            allow_redirects=False,
-        ) as answer:
-            body = await answer.read()
-            headers = {name: value for name, value in answer.headers.items() if name.lower() not in _NOT_FORWARDED}
-            if encoding := answer.headers.get("Content-Encoding"):
-                headers["Content-Encoding"] = encoding
+        body = await request.read()
+        for path, released in self._late:
+            if path.search(request.raw_path) and not released.is_set():
+                task = asyncio.create_task(self._ask_after(released, request, body), name="late request")
+                self._delivering.add(task)
+                return web.json_response({})
+        answer = await self._ask(request, body)
         for interception in list(self._waiting):
             if interception.method == request.method and interception.path.search(request.raw_path):
                 self._waiting.remove(interception)
@@ -115,4 +119,24 @@ class Interceptor:
                     request.transport.abort()
                 break
             interception.passed.append(f"{request.method} {request.raw_path}")
-        return web.Response(status=answer.status, body=body, headers=headers)
+        return answer
+
+    async def _ask_after(self, released: asyncio.Event, request: web.Request, body: bytes) -> web.Response:
+        await released.wait()
+        return await self._ask(request, body)
+
+    async def _ask(self, request: web.Request, body: bytes) -> web.Response:
+        if self._session is None:
+            raise web.HTTPServiceUnavailable
+        async with self._session.request(
+            request.method,
+            # As it came: escaped parts of the path mean something else unescaped.
+            f"{self._target}{request.raw_path}",
+            data=body,
+            headers={name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED},
+            allow_redirects=False,
+        ) as answer:
+            headers = {name: value for name, value in answer.headers.items() if name.lower() not in _NOT_FORWARDED}
+            if encoding := answer.headers.get("Content-Encoding"):
+                headers["Content-Encoding"] = encoding
+            return web.Response(status=answer.status, body=await answer.read(), headers=headers)

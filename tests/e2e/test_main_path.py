@@ -65,7 +65,7 @@ async def test_a_poll_made_in_a_client_is_booked_when_its_creator_ends_it(scene:
     anna, ben, room = scene.anna, scene.ben, scene.room_id
     poll_id = await ben.poll(room, "Teamessen", "übermorgen 12 Uhr", "übermorgen 13 Uhr")
     await ben.reply(room, poll_id, "!meet termin")
-    await ben.hears(room, lambda event: event.kind == "ok")
+    await ben.hears(room, lambda event: event.kind == "poll")
     poll = await anna.sees(room, poll_id)
     await anna.vote(poll, 2)
     await ben.end_poll(poll)
@@ -87,9 +87,9 @@ async def test_a_reminder_arrives_and_mentions_who_attends(scene: Scene) -> None
     assert abs(reminder.at - due) < timedelta(seconds=5)
 
 
-async def plan_reminder(scene: Scene) -> datetime:
+async def plan_reminder(scene: Scene, *, seconds: int = 12) -> datetime:
     """An event with Ben, written by another program, so close that its reminder rings in a moment; when that is due."""
-    due = (datetime.now(timezone.utc) + timedelta(seconds=12)).replace(microsecond=0)
+    due = (datetime.now(timezone.utc) + timedelta(seconds=seconds)).replace(microsecond=0)
     start = due + timedelta(minutes=1)  # the room's lead time
     await scene.calendar.put("kurz", SOON.format(start=start, end=start + timedelta(minutes=15), ben=ADDRESSES["ben"]))
     await scene.admin.say(scene.room_id, "!meet abgleich")

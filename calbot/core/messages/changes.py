@@ -74,9 +74,7 @@ def change_notice(reader: Reader, changes: Sequence[Change] | Summary, *, calend
 
 def calendars_shown(reader: Reader, counts: Mapping[str, int]) -> Message:
     """That the room shows these calendars from now on, with how many events they have in the next four weeks."""
-    said = [
-        say_n(reader, "shown.calendar", count, calendar=strong(data(name, NAME))) for name, count in counts.items()
-    ]
+    said = [say_n(reader, "shown.calendar", count, calendar=strong(data(name, NAME))) for name, count in counts.items()]
     body = blocks(lines(*said), lines(say(reader, "shown.see"), say(reader, "shown.changes")))
     items = [{"calendar": name, "count": count} for name, count in counts.items()]
     return Message(Kind.OK, body.text, body.html, {"items": items})
