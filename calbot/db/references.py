@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime, timezone
 
 from calbot.core.model import CalendarName, EventId, OccurrenceId, RoomId, Uid, UserId
 from calbot.ports import Card, Listed
@@ -131,8 +132,19 @@ class DatabaseReferences:
         row = await self._sql.row("SELECT * FROM last_reference WHERE room = $1 AND person = $2", room, user)
         return None if row is None else (CalendarName(row["calendar"]), _occurrence_id(row))
 
-    async def forget_gone(self) -> None:
+    async def forget_gone(self, before: datetime) -> None:
+        day = before.astimezone(timezone.utc).strftime("%Y%m%d")  # recurrence ids begin with their day
         async with self._sql.transaction():
+            for table in ("card", "message_subject"):
+                # A series may live for ever; its occurrences are deleted from the mirror when they are long over.
+                await self._sql.execute(
+                    f"""DELETE FROM {table} WHERE recurrence_id <> '' AND recurrence_id < $1 AND NOT EXISTS (
+                            SELECT 1 FROM occurrence o
+                            JOIN component c ON c.object = o.object AND c.number = o.component
+                            WHERE c.calendar = {table}.calendar AND c.uid = {table}.uid
+                            AND o.recurrence_id = {table}.recurrence_id)""",  # noqa: S608 names of tables
+                    day,
+                )
             for statement in (
                 """DELETE FROM card WHERE NOT EXISTS (
                        SELECT 1 FROM calendar_object o WHERE o.calendar = card.calendar AND o.uid = card.uid)""",

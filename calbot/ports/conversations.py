@@ -71,8 +71,9 @@ class References(Protocol):
 
     async def last(self, room: RoomId, user: UserId) -> tuple[CalendarName, OccurrenceId] | None: ...
 
-    async def forget_gone(self) -> None:
-        """Delete what refers to events that are in no calendar any more."""
+    async def forget_gone(self, before: datetime) -> None:
+        """Delete what refers to events that are in no calendar any more, and to occurrences of series that were to be
+        before and that the mirror does not have."""
         ...
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
 from calbot.core import commands, identity, messages
 from calbot.core.i18n import Reader
 from calbot.core.model import Member, Message, RoomId, UserId
 from calbot.core.people import server_of
 from calbot.core.permissions import allowed_servers
-from calbot.errors import NotEncrypted
+from calbot.errors import ChatUnavailable, NotEncrypted
 from calbot.ports import Encryption
 
 from . import dispatch, places, rooms
 from .world import World
+
+_LOOK_AGAIN: Final = timedelta(minutes=1)
 
 
 def counts(world: World, user: UserId) -> bool:
@@ -67,7 +73,12 @@ async def not_understood(world: World, room: RoomId, sender: UserId, *, crypto: 
 
 async def log_encryption(world: World) -> None:
     """Say in the log, once at start, whether the bot can take part in encrypted rooms."""
-    match await world.chat.encryption():
+    try:
+        encryption = await world.chat.encryption()
+    except ChatUnavailable:
+        world.alarm.at("encryption", world.clock() + _LOOK_AGAIN, partial(log_encryption, world))
+        return
+    match encryption:
         case Encryption.VERIFIED:
             world.log.info("Encryption works, and the device %s is verified", world.chat.device)
         case Encryption.UNVERIFIED:

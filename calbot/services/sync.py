@@ -269,7 +269,7 @@ async def roll_all(world: World) -> None:
     for calendar in _mapped(world):
         async with world.locks.hold(lock_name(calendar)):
             await _roll(world, calendar, now)
-    await world.stores.references.forget_gone()
+    await world.stores.references.forget_gone(now - world.settings.privacy.retention.events)
     await world.stores.preferences.forget_gone(now - world.settings.privacy.retention.reminders)
     await world.stores.calendars.forget_before(now - world.settings.privacy.retention.events)
     await world.stores.reminders.forget_before(now - world.settings.privacy.retention.reminders)

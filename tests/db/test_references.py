@@ -143,7 +143,7 @@ async def test_forgets_what_is_in_no_calendar(stores: Stores) -> None:
         await stores.references.save_card(card)
         await stores.references.save_last(ROOM, user, IT, card.occurrence)
         await stores.references.save_maker(card.occurrence.uid, user)
-    await stores.references.forget_gone()
+    await stores.references.forget_gone(start)
     assert await stores.references.card(ROOM, there.occurrence) == there
     assert await stores.references.card_at(ROOM, there.event_id) == there
     assert await stores.references.last(ROOM, ANNA) == (IT, WHOLE)
@@ -152,3 +152,17 @@ async def test_forgets_what_is_in_no_calendar(stores: Stores) -> None:
     assert await stores.references.last(ROOM, BEN) is None
     assert await stores.references.maker(Uid("s")) == ANNA
     assert await stores.references.maker(Uid("gone")) is None
+
+
+async def test_forgets_messages_about_what_was_long_ago_though_the_series_goes_on(stores: Stores) -> None:
+    start = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+    when = Timed(start, start + timedelta(hours=1))
+    ids = [RecurrenceId(f"{day}T120000Z") for day in ("20260922", "20260923", "20261124", "20270922")]
+    kept = [Occurrence(IT, Href("/s.ics"), Uid("s"), id, when, Details()) for id in (ids[1], ids[2])]
+    await stores.calendars.put([StoredObject(IT, Href("/s.ics"), None, Uid("s"), "", True, None, tuple(kept))])
+    cards = [Card(ROOM, OccurrenceId(Uid("s"), id), IT, EventId(f"${id}")) for id in ids]
+    for card in cards:
+        await stores.references.note_message(card)
+    await stores.references.forget_gone(start - timedelta(days=30))
+    # One was moved to a later day, one is beyond what is known of the series.
+    assert [await stores.references.card_at(ROOM, card.event_id) for card in cards] == [None, *cards[1:]]

@@ -34,6 +34,7 @@ from calbot.core.settings import (
     Room,
     Secret,
     Settings,
+    Sync,
 )
 from calbot.db.stores import Stores
 from calbot.matrix.handlers import Handlers
@@ -61,7 +62,7 @@ def catalogs() -> dict[Locale, Catalog]:
     }
 
 
-def settings(language: Locale = "de") -> Settings:
+def settings(language: Locale = "de", sync: Sync | None = None) -> Settings:
     room = Room(
         id=ROOM,
         calendars=(CALENDAR,),
@@ -83,6 +84,7 @@ def settings(language: Locale = "de") -> Settings:
         calendars={CALENDAR: Calendar(CALENDAR, AccountName("city"), "https://dav.example.org/it-team/")},
         rooms={ROOM: room},
         people=People(address_template="{localpart}@example.org"),
+        sync=sync or Sync(),
     )
 
 
@@ -180,14 +182,20 @@ class Office:
 
 
 @pytest.fixture
-async def office(stores: Stores, clock: FakeClock) -> Office:
+def sync_settings() -> Sync:
+    """Weeks pass in some tests, and each look at the calendar costs them real time."""
+    return Sync(interval=timedelta(minutes=10))
+
+
+@pytest.fixture
+async def office(stores: Stores, clock: FakeClock, sync_settings: Sync) -> Office:
     """A Tuesday at eight in the IT team's room."""
     chat = FakeChat(clock)
     chat.add_room(ROOM, ANNA, BEN, CARLA)
     calendar = FakeCalendarGateway((CALENDAR,))
     alarm = FakeAlarm(clock)
     world = World(
-        in_force=InForce.of(settings()),
+        in_force=InForce.of(settings(sync=sync_settings)),
         problems=(),
         stores=stores,
         chat=chat,

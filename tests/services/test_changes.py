@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from calbot.core.model import CalendarName, Kind, Message, RoomId, UserId
-from calbot.core.settings import Hours, Show
+from calbot.core.settings import Hours, Show, Sync
 from calbot.errors import CalendarUnavailable, ChatUnavailable
 from calbot.matrix.handlers import Handlers
 from calbot.services import startup
@@ -18,6 +18,11 @@ from calbot.services import startup
 from .conftest import ANNA, BEN, BERLIN, CALENDAR, CARLA, LOG, ROOM, Office
 
 OTHER = RoomId("!other:example.org")
+
+
+@pytest.fixture
+def sync_settings() -> Sync:
+    return Sync()  # a look each minute
 
 
 def at(hour: int, minute: int = 0, day: int = 24) -> datetime:
@@ -242,6 +247,7 @@ async def test_nothing_is_told_while_others_could_read_along(office: Office) -> 
     await put(office, event())
     assert await told(office, timedelta(minutes=30)) == []
     await put(office, event("Jour fixe IT"))
+    await office.pull()
     del members[UserId("@eve:elsewhere.org")]
     office.world.known.forget(ROOM)
     assert only(await told(office, timedelta(minutes=10))).data["title"] == "Jour fixe IT"

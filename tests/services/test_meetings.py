@@ -7,9 +7,15 @@ from datetime import timedelta
 import pytest
 
 from calbot.core.model import Kind, Message, UserId
+from calbot.core.settings import Sync
 from calbot.errors import CalendarUnavailable, ChatUnavailable
 
 from .conftest import ANNA, BEN, CALENDAR, CARLA, ROOM, Office
+
+
+@pytest.fixture
+def sync_settings() -> Sync:
+    return Sync()  # a look each minute
 
 
 def only(messages: list[Message]) -> Message:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
+
+import pytest
+
 from calbot.core.model import EventId, Kind, RoomId, UserId
 from calbot.matrix.delivery import Unread
 from calbot.matrix.timeline import Invitation
 from calbot.ports import Encryption
+from calbot.services import presence
 
 from .conftest import ANNA, BEN, ROOM, Office
 
@@ -82,3 +88,13 @@ async def test_a_command_in_clear_in_an_encrypted_room_gets_no_contents_without_
     (error,) = await office.says("!meet liste")
     assert error.data["code"] == "not_encrypted"
     assert "Geheim" not in error.text
+
+
+async def test_an_outage_at_the_start_is_outlasted(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    office.chat.down = True
+    await presence.log_encryption(office.world)
+    assert "Encryption works" not in caplog.text
+    office.chat.down = False
+    await office.pass_time(timedelta(minutes=1))
+    assert "Encryption works" in caplog.text

@@ -13,6 +13,7 @@ from .expectations import Difference
 
 _BERLIN = ZoneInfo("Europe/Berlin")
 _PAGE = 4096
+_ROWS = 500
 _GROWTH = 1.25  # of memory and rows, from the middle of a year to its end
 
 
@@ -62,12 +63,14 @@ def grown(report: Report) -> Iterator[str]:
     """What grew in the second half of a year that was long enough to say so: nothing should."""
     if report.plan.days < 200 or len(report.measures) < 5:
         return
-    half, end = report.measures[len(report.measures) // 2], report.measures[-1]
-    if end.resident > half.resident * _GROWTH:
-        yield f"memory grew from {half.resident} to {end.resident} kB"
+    middle = len(report.measures) // 2
+    before, end = report.measures[1 : middle + 1], report.measures[-1]
+    if end.resident > _GROWTH * max(one.resident for one in before):
+        yield f"memory grew from {max(one.resident for one in before)} to {end.resident} kB"
     for table, rows in end.rows.items():
-        if rows > 500 + half.rows[table] * _GROWTH:
-            yield f"{table} grew from {half.rows[table]} to {rows} rows"
+        most = max(one.rows[table] for one in before)
+        if rows > _ROWS + _GROWTH * most:
+            yield f"{table} grew from {most} to {rows} rows"
 
 
 def written(report: Report, history: Callable[[Difference], list[str]], most: int = 10) -> Iterator[str]:
