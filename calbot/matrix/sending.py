@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from mautrix.client import Client
 from mautrix.errors import CryptoError
@@ -21,6 +22,8 @@ from .server import MAUTRIX_REQUEST_ERRORS, Server, refusal_of, room_path
 
 # Servers and push rules have to read these, so that clients leave them in clear also in encrypted rooms.
 _ALWAYS_CLEAR = frozenset({"m.reaction"})
+# Seconds. The sync tells at once of a room that becomes encrypted; this is for the case that it lags behind.
+_PLAIN_FOR: Final = 60.0
 
 
 class Sender:
@@ -28,6 +31,7 @@ class Sender:
         self._client = client
         self._server = server
         self._encrypted: set[RoomId] = set()
+        self._plain_until: dict[RoomId, float] = {}  # by the steady clock
         self._encrypting: defaultdict[RoomId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def is_encrypted(self, room: RoomId) -> bool:
@@ -38,8 +42,11 @@ class Sender:
         if store is not None and await store.is_encrypted(RoomID(room)):
             self._encrypted.add(room)  # for good: encryption cannot be switched off
             return True
+        if store is not None and time.monotonic() < self._plain_until.get(room, 0.0):
+            return False
         content = await self._server.state(room, "m.room.encryption")
         if content is None:
+            self._plain_until[room] = time.monotonic() + _PLAIN_FOR
             return False
         if store is not None:
             # mautrix takes from there when to rotate keys, and which rooms need new ones as somebody's devices change.

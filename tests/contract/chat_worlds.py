@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,7 +14,7 @@ import aiohttp
 from maubot.matrix import MaubotMatrixClient
 from mautrix.client import MemorySyncStore
 from mautrix.crypto import OlmMachine, PgCryptoStateStore, PgCryptoStore
-from mautrix.types import DeviceID, UserID
+from mautrix.types import DeviceID, Event, EventType, UserID
 from mautrix.util.async_db import Database
 
 from calbot.core.model import EventId, RoomId, UserId
@@ -78,6 +79,10 @@ class World(Protocol):
         """Anna accepts an invitation of the bot's."""
         ...
 
+    async def encrypts(self, room: RoomId) -> None:
+        """Anna turns encryption on; returns when the bot's client has heard of it."""
+        ...
+
     async def upgrades(self, room: RoomId) -> RoomId:
         """Anna upgrades a room, and invites the bot to the new one."""
         ...
@@ -132,6 +137,9 @@ class FakeWorld:
 
     async def joins(self, room: RoomId) -> None:
         self.chat.enter(room, self.anna)
+
+    async def encrypts(self, room: RoomId) -> None:
+        self.chat.rooms[room].encrypted = True
 
     async def upgrades(self, room: RoomId) -> RoomId:
         new = await self.invitation()
@@ -221,6 +229,20 @@ class SynapseWorld:
     async def joins(self, room: RoomId) -> None:
         token = self._logins["anna"].access_token
         await self._homeserver.request("POST", f"/_matrix/client/v3/rooms/{room}/join", token=token, json={})
+        await self._person.sync()
+
+    async def encrypts(self, room: RoomId) -> None:
+        heard = asyncio.Event()
+
+        async def hear(event: Event) -> None:
+            if event.room_id == room:
+                heard.set()
+
+        self._client.add_event_handler(EventType.ROOM_ENCRYPTION, hear)
+        content = {"algorithm": "m.megolm.v1.aes-sha2"}
+        await self._homeserver.set_state(self._logins["anna"], room, "m.room.encryption", content)
+        await asyncio.wait_for(heard.wait(), 20)
+        self._client.remove_event_handler(EventType.ROOM_ENCRYPTION, hear)
         await self._person.sync()
 
     async def upgrades(self, room: RoomId) -> RoomId:

@@ -241,6 +241,16 @@ async def test_accepts_and_declines_invitations(world: World) -> None:
         await world.chat.join(declined)
 
 
+async def test_a_room_that_becomes_encrypted_is_heard_of_at_once(world: World) -> None:
+    room = await world.room(encrypted=False)
+    plain = await world.chat.post(room, message(), key="in clear")
+    assert not (await world.heard(room, plain)).was_encrypted
+    await world.encrypts(room)
+    assert await world.chat.is_encrypted(room)
+    secret = await world.chat.post(room, message(), key="encrypted")
+    assert (await world.heard(room, secret)).was_encrypted
+
+
 async def test_knows_where_an_upgraded_room_goes_on(world: World) -> None:
     old = await world.room(encrypted=True)
     assert await world.chat.successor(old) is None

@@ -56,6 +56,7 @@ async def test_a_meeting_that_is_over_here_but_not_where_it_is_read_is_told_to_b
     await office.until(datetime(2026, 11, 24, 11, 50, tzinfo=UTC))
     told = len(office.said(Kind.CHANGE))
     office.calendar.remove(CALENDAR, "frei")
+    await office.pull()
     await office.pass_time(timedelta(minutes=5))
     (message,) = office.said(Kind.CHANGE)[told:]
     assert message.data["status"] == "cancelled"
