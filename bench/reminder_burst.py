@@ -1,9 +1,9 @@
 """A reminder due at the same instant in 1,000 rooms: how fast they go out, and how late the last ones are.
 
-The floor is the same texts sent by mautrix's own client, as many at a time, to the same rooms in the same run: half of
-them before and half of them after the reminders. The homeserver is a real Synapse without rate limits, the bot its use
-cases, database and chat as they are; only the calendars are in memory. `python -m bench.reminder_burst 100` for fewer
-rooms.
+The floor is the same messages sent by mautrix's own client, as many at a time, to the same rooms in the same run: half
+of them before and half of them after the reminders. The homeserver is a real Synapse without rate limits, the bot its
+use cases, database and chat as they are; only the calendars are in memory. `python -m bench.reminder_burst 100` for
+fewer rooms.
 """
 
 from __future__ import annotations
@@ -25,19 +25,25 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from maubot.matrix import MaubotMatrixClient
-from mautrix.types import EventType, MessageType, RoomID, TextMessageEventContent
+from mautrix.types import EventType, RoomID
 from mautrix.util.async_db import Database
 
 from calbot import resources
-from calbot.core.model import AccountName, CalendarName, RoomId
+from calbot.core import messages
+from calbot.core.i18n import Reader
+from calbot.core.ical.recurrence import read_and_expand
+from calbot.core.messages import Due
+from calbot.core.model import AccountName, CalendarName, CalendarObject, Href, Message, RoomId
 from calbot.core.settings import Account, Alarms, Calendar, Mention, Room, Secret, Settings
 from calbot.db.migrations import upgrade_table
 from calbot.db.stores import Stores
 from calbot.matrix.chat import MatrixChat
+from calbot.matrix.content import message_content
 from calbot.ports import Alarm, Chat, Clock
 from calbot.scheduling import AlarmClock, utc_now
 from calbot.services import startup
 from calbot.services.world import InForce, World
+from calbot.typed_maubot import event_content
 from demo.accounts import Homeserver, Login
 from demo.client import Person
 from tests.contract.chat_worlds import bot_client, running_homeserver
@@ -58,7 +64,6 @@ _EACH = timedelta(milliseconds=60)  # for each room
 _PATIENCE = 900.0
 _ROOT = Path(__file__).parents[1]
 _T = TypeVar("_T")
-_TEXT = "⏰ Jour fixe beginnt in 15 Minuten, um 14:00 Uhr.\nDienstag, 24. November 2026, 14:00–15:00\nRaum 4.12"
 
 
 @dataclass(slots=True)
@@ -143,16 +148,28 @@ async def _encrypt(homeserver: Homeserver, bot: Login, rooms: _Rooms) -> None:
 
 
 async def _bare(rooms: _Rooms, ids: Sequence[RoomId]) -> Sent:
-    content = TextMessageEventContent(msgtype=MessageType.TEXT, body=_TEXT)
+    message = _reminder()
     sent = Sent()
     began = time.monotonic()
 
     async def send(room: RoomId) -> None:
+        content = event_content(message_content(message, str(uuid4())))
         await rooms.client.send_message_event(RoomID(room), EventType.ROOM_MESSAGE, content, txn_id=str(uuid4()))
         sent.at.append(time.monotonic() - began)
 
     await _at_once([partial(send, room) for room in ids])
     return sent
+
+
+def _reminder() -> Message:
+    """What the bot says in each room."""
+    now = utc_now()
+    calendar = CalendarName("calendar-0")
+    event = CalendarObject(Href("jour-fixe.ics"), None, _event("jour-fixe", now + _LEAD))
+    expanded = read_and_expand(event, calendar=calendar, hidden=False, zone=_BERLIN, window=(now, now + _LEAD))
+    catalogs = resources.read_catalogs(_Files())
+    reader = Reader(catalogs["de"], "de", _BERLIN, now.astimezone(_BERLIN), "!meet")
+    return messages.reminders(reader, [Due(expanded.occurrences[0], _LEAD, late=False)])
 
 
 async def _burst(rooms: _Rooms, database_file: Path) -> Sent:
