@@ -1,6 +1,6 @@
 # What there is to do with calbot. Everything here sets itself up: `make run` on a fresh clone is enough.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check package soak bench chaos clean
+.PHONY: help install run test check package soak bench chaos phrases docs pictures fuzz oracles clean
 
 # The first Python of a version that calbot runs on; `make install PYTHON=…` picks another.
 PYTHON ?= $(firstword $(foreach python,python3 python3.12 python3.11 python3.13 python3.10,\
@@ -15,12 +15,12 @@ SEED ?= 1
 # How long and how large the year of `make soak` is.
 DAYS ?= 365
 SCALE ?= 1.0
-BENCHMARKS := list_latency planning poll_closing reminder_burst sync_unchanged
+BENCHMARKS := expansion hostile_objects list_latency planning poll_closing reminder_burst sync_unchanged sync_change sync_first sync_idle agenda_week
 
 export ONCE PORT
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(READY) ## set up .venv with everything; quick if nothing changed
 
@@ -32,16 +32,25 @@ $(READY): pyproject.toml demo/install.py
 run: $(READY) ## the demonstration: servers, people, a meeting, a poll, a reminder; ONCE=1 ends after it, PORT= picks ports
 	@$(PY) -m demo
 
+# Side by side, as the tests with servers mostly wait for these: all of them in one run, which starts each server once.
+WITH_SERVERS := tests/contract tests/demo tests/e2e tests/matrix tests/package
+
 test: $(READY) ## all tests, with the real servers; with a floor for the coverage
-	$(PY) -m coverage run -m pytest
+	@$(PY) -m coverage erase && mkdir -p .pytest_cache
+	@$(PY) -m coverage run --parallel-mode -m pytest $(WITH_SERVERS) -o cache_dir=.pytest_cache/servers \
+	  >.pytest_cache/servers.log 2>&1 & servers=$$!; \
+	$(PY) -m coverage run --parallel-mode -m pytest $(addprefix --ignore=,$(WITH_SERVERS)); others=$$?; \
+	wait $$servers; with_servers=$$?; cat .pytest_cache/servers.log; exit $$((others || with_servers))
+	@$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --fail-under=$(COVERAGE_FLOOR)
 
-check: $(READY) ## style, types, import rules, complete catalogs
+check: $(READY) ## style, types, import rules, complete catalogs, current pages
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m pytest -q tests/core/test_catalogs.py
+	$(PY) -m tests.command_docs --check
 
 package: $(READY) ## dist/io.calbot-v….mbp, to upload to maubot
 	@$(PY) -m demo.package . dist
@@ -50,10 +59,29 @@ soak: $(READY) ## a simulated year, judged by a model of what must have been pos
 	@$(PY) -m tests.soak --seed $(SEED) --days $(DAYS) --scale $(SCALE)
 
 bench: $(READY) ## what a command and a sync cost, against a floor measured in the same run
-	@for benchmark in $(BENCHMARKS); do $(PY) -m bench.$$benchmark || exit 1; done
+	@failed=; for benchmark in $(BENCHMARKS); do $(PY) -m bench.$$benchmark || failed="$$failed $$benchmark"; done; \
+	if [ -n "$$failed" ]; then echo "make bench: too much:$$failed" >&2; exit 1; fi
+
+phrases: $(READY) ## dates made from their meaning, read and counted by kind; N= for another number, SEED= for others
+	@$(PY) -m tests.core.dates.report $(or $(N),20000) --seed $(SEED)
 
 chaos: $(READY) ## kills on real servers while reminders are due and polls close; KILLS= POLLS= SEED= for other numbers
 	$(PY) -m tests.chaos --kills $(KILLS) --polls $(POLLS) --seed $(SEED)
+
+pictures: $(READY) ## docs/messages.md and its pictures: what the bot says, as a client shows it; needs a Chromium
+	@$(PY) -m tests.pictures
+
+docs: $(READY) ## docs/commands.*.md, from the texts of the help
+	@$(PY) -m tests.command_docs
+
+fuzz: $(READY) ## inputs by chance for the parsers; N= SEED= change how many and which
+	@$(PY) -m tests.fuzz $(or $(N),100000) --seed $(SEED)
+
+oracles: $(READY) ## random calendars and rules, read by ical.js and dateutil as well; N= for another number of each
+	ORACLE_CASES=$(or $(N),5000) $(PY) -m pytest tests/oracles
+
+interoperability: $(READY) ## docs/interoperability.md: what is expected of calendar servers, tried on those installed
+	@$(PY) -m tests.interoperability docs/interoperability.md
 
 clean: ## remove the demonstration's data and everything built, but not .venv
 	rm -rf .demo dist build *.egg-info .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -32,7 +32,7 @@ from calbot.core.poll_model import Cause, Decision, End, Option, Poll, PollOptio
 from calbot.core.settings import Account, Alarms, Calendar, Levels, Mention, People, Room, Secret, Settings
 from calbot.db.migrations import upgrade_table
 from calbot.db.stores import Stores
-from calbot.services import closing, deciding, meetings, writing
+from calbot.services import closing, deciding, showing, writing
 from calbot.services.world import InForce, World
 from tests.fakes.alarm import FakeAlarm
 from tests.fakes.calendar import FakeCalendarGateway
@@ -146,7 +146,7 @@ async def bare(world: World, chat: FakeChat, poll: Poll) -> None:
     stored = await writing.create(world, NAME, f"{written.uid}-floor", copy)
     for posted in chat.messages(poll.room)[:2]:  # the result and the card
         await chat.post(poll.room, posted, key=identity.key_for("floor", poll.key, posted.kind.value))
-    await chat.attach(poll.room, meetings.attachment(stored.occurrences[0], stored), key=f"{poll.key}-file")
+    await chat.attach(poll.room, showing.attachment(stored.occurrences[0], stored), key=f"{poll.key}-file")
 
 
 async def timed(work: Callable[[], Awaitable[None]]) -> tuple[float, float]:

@@ -282,6 +282,9 @@ class _Files:
     def sync_read_file(self, path: str) -> bytes:
         return (_ROOT / path).read_bytes()
 
+    def sync_list_files(self, directory: str) -> list[str]:
+        return [file.name for file in (_ROOT / directory).iterdir()]
+
 
 async def _at_once(calls: Sequence[Callable[[], Awaitable[_T]]]) -> list[_T]:
     """The results, with so many running at the same time as the bot has."""

@@ -11,8 +11,8 @@ import asyncio
 import os
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -21,20 +21,17 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from calbot.check_accounts import Finding, try_everything
+from calbot.check_mail import try_mail
 from calbot.core.configuration import below, is_error, read_settings
 from calbot.core.i18n import Catalog
-from calbot.core.model import AccountName, CalendarName, Locale
-from calbot.core.settings import Access, Account, Calendar, Problem, Settings
+from calbot.core.model import Locale
+from calbot.core.settings import Problem, Settings
 from calbot.dav.gateway import DavGateway
-from calbot.errors import CalbotError, CalendarUnavailable
-from calbot.ports import CalendarFacts, CalendarGateway
-from calbot.resources import LOCALES, read_catalogs
+from calbot.mail import SmtpMailer
+from calbot.resources import read_catalogs
 
 _STANDARD_INPUT = "-"
-# What an account alone can be at fault for. Its own address need not be anything that can be looked at.
-_OF_ACCOUNT = frozenset(
-    ("calendar_login", "calendar_secret", "calendar_tls", "calendar_timeout", "calendar_unreachable")
-)
 _UNREADABLE: Mapping[type[Exception], str] = {
     FileNotFoundError: "check.file_missing",
     PermissionError: "check.file_forbidden",
@@ -48,15 +45,6 @@ _DEPTH = 5
 _PLACES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A line to print. A note is good to know and no fault."""
-
-    path: str
-    text: str
-    note: bool = False
-
-
 class _Package:
     """Reads files of the package; where it lies in a folder or a zip file is the import system's business."""
 
@@ -67,6 +55,10 @@ class _Package:
             raise FileNotFoundError(path)
         return data
 
+    def sync_list_files(self, directory: str) -> list[str]:
+        package, _, folder = directory.partition("/")
+        return [file.name for file in files(package).joinpath(folder).iterdir()]
+
 
 def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     parser = argparse.ArgumentParser(
@@ -75,24 +67,25 @@ def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     )
     parser.add_argument("file", metavar="FILE", help="the configuration as YAML; - for standard input")
     parser.add_argument("--offline", action="store_true", help="only look at the file")
-    parser.add_argument("--lang", choices=LOCALES, default=_language(), help="language of the findings")
+    catalogs = read_catalogs(_Package())
+    parser.add_argument("--lang", choices=catalogs, default=_language(catalogs), help="language of the findings")
     try:
         options = parser.parse_args(argv)
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else 2
-    catalog = read_catalogs(_Package())[options.lang]
+    catalog = catalogs[options.lang]
     try:
         text = stdin.read() if options.file == _STANDARD_INPUT else Path(options.file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         _print([Finding(options.file, _unreadable(error, catalog))], catalog, stdout)
         return 1
     raw, findings = _parse(text, catalog)
-    settings, problems = read_settings(raw)
+    settings, problems = read_settings(raw, catalogs)
     order = {path: place for place, path in enumerate(islice(_paths(raw), _PLACES))}
     findings += _ordered([_said(problem, catalog) for problem in problems], order)
     _print(findings, catalog, stdout)
     if not options.offline:
-        tried = _ordered(asyncio.run(_try_everything(settings, catalog)), order)
+        tried = _ordered(asyncio.run(_try(settings, catalog)), order)
         _print(tried, catalog, stdout)
         findings += tried
     if not findings:
@@ -100,11 +93,12 @@ def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     return 1 if any(not finding.note for finding in findings) else 0
 
 
-def _language() -> Locale:
+def _language(spoken: Collection[Locale]) -> Locale:
     """As gettext finds it, of those that we speak."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(name):
-            return "de" if value.startswith("de") else "en"
+            language = value[:2]
+            return language if language in spoken else "en"
     return "en"
 
 
@@ -171,67 +165,9 @@ def _print(findings: Sequence[Finding], catalog: Catalog, stdout: TextIO) -> Non
         print(catalog.text("check.line", path=finding.path, text=text), file=stdout)
 
 
-# ---------------------------------------------------------------------------------------------------- with the network
-
-
-async def _try_everything(settings: Settings, catalog: Catalog) -> list[Finding]:
-    """Accounts side by side, in the order of the file."""
-    logins = {account: _login(account, settings) for account in settings.accounts}
-    probed = replace(settings, calendars={**settings.calendars, **{login.name: login for login in logins.values()}})
-    async with DavGateway(probed) as gateway:
-        found = await asyncio.gather(*(_try_account(login, settings, gateway, catalog) for login in logins.values()))
-    return [finding for findings in found for finding in findings]
-
-
-def _login(account: AccountName, settings: Settings) -> Calendar:
-    """A stand-in for the account itself, under a name that no key of YAML can have."""
-    return Calendar(CalendarName(f"\0{account}"), account, settings.accounts[account].url)
-
-
-async def _try_account(
-    login: Calendar, settings: Settings, gateway: CalendarGateway, catalog: Catalog
-) -> list[Finding]:
-    """The login first: one that is refused is not tried again for each calendar, or the account might get locked."""
-    try:
-        await gateway.probe(login.name)
-    except CalbotError as error:
-        if error.reason in _OF_ACCOUNT:
-            path = below("accounts", login.account)
-            if error.reason == "calendar_secret":
-                return [Finding(f"{path}.password", _secret(settings.accounts[login.account], catalog))]
-            return [Finding(path, _reason(error, catalog))]
-    findings: list[Finding] = []
-    for calendar in settings.calendars.values():
-        if calendar.account == login.account:
-            path = below("calendars", calendar.name)
-            try:
-                facts = await gateway.probe(calendar.name)
-            except CalendarUnavailable as error:
-                findings.append(Finding(path, _reason(error, catalog)))
-            else:
-                findings.extend(_judge(path, calendar, facts, catalog))
+async def _try(settings: Settings, catalog: Catalog) -> list[Finding]:
+    async with DavGateway(settings) as gateway:
+        findings = await try_everything(settings, gateway, catalog)
+    if settings.email.host:
+        findings += await try_mail(SmtpMailer(settings.email), catalog)
     return findings
-
-
-def _secret(account: Account, catalog: Catalog) -> str:
-    """Where the password was looked for. Names of variables and files are no secrets."""
-    secret = account.password
-    if secret.env:
-        return catalog.text("check.no_variable", name=secret.env)
-    return catalog.text("check.no_password_file", file=secret.file)
-
-
-def _reason(error: CalbotError, catalog: Catalog) -> str:
-    return catalog.text(f"error.{error.reason}", **error.params)
-
-
-def _judge(path: str, calendar: Calendar, facts: CalendarFacts, catalog: Catalog) -> Iterator[Finding]:
-    if not facts.exists:
-        yield Finding(f"{path}.url", catalog.text("check.no_calendar"))
-    elif not facts.is_calendar:
-        yield Finding(f"{path}.url", catalog.text("check.not_a_calendar"))
-    else:
-        if calendar.access is Access.READ_WRITE and facts.writable is False:
-            yield Finding(f"{path}.access", catalog.text("check.not_writable"))
-        if not facts.syncs:
-            yield Finding(path, catalog.text("check.no_sync"), note=True)

@@ -106,3 +106,24 @@ class NotEncrypted(CalbotError):
 
     def __init__(self, reason: str, **params: str | int) -> None:
         super().__init__(Code.NOT_ENCRYPTED, reason, **params)
+
+
+class MailUnavailable(Unavailable):
+    """The mail server cannot be used now, by nobody: not there, its login or encryption refused."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Code.INTERNAL, reason)
+
+
+class MailDeferred(Unavailable):
+    """The mail server does not take this mail now; others it may take."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Code.INTERNAL, reason)
+
+
+class MailRefused(CalbotError):
+    """The mail server will never take this mail: no such recipient, for example."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Code.INTERNAL, reason)

@@ -20,6 +20,7 @@ from calbot.core.settings import Settings
 from calbot.dav.gateway import DavGateway
 from calbot.db.migrations import upgrade_table
 from calbot.db.stores import Stores
+from calbot.mail import SmtpMailer
 from calbot.matrix.chat import MatrixChat
 from calbot.matrix.handlers import Handlers
 from calbot.matrix.intake import Intake
@@ -34,6 +35,10 @@ _START_AGAIN = 30.0  # seconds
 
 def utc_now() -> datetime:
     return datetime.now(timezone.utc)
+
+
+def _mailer(settings: Settings) -> ports.Mailer | None:
+    return SmtpMailer(settings.email) if settings.email.host else None
 
 
 class CalBot(Plugin):
@@ -110,7 +115,7 @@ class CalBot(Plugin):
         chat: ports.Chat = MatrixChat(self.client, self.log.getChild("chat"))
         catalogs = resources.read_catalogs(self.loader)
         raw = self._configuration().as_dict()
-        settings, problems = await configuration.at_start(stores, raw, catalogs["en"], self.log)
+        settings, problems = await configuration.at_start(stores, raw, catalogs, self.log)
         lifetime.push_async_callback(self._end_season)
         gateway, alarm = await self._begin_season(settings)
         world = self._world = World(
@@ -127,6 +132,7 @@ class CalBot(Plugin):
             began=utc_now(),
             remarks=self._remarks,
             passed=steps.hook(os.environ),
+            mailer=_mailer(settings),
         )
         await startup.prepare(world)
         handlers = self._handlers = Handlers(world, self.log)
@@ -140,7 +146,7 @@ class CalBot(Plugin):
         settings, problems = await configuration.on_change(world, self._configuration().as_dict())
         ending = self._season
         gateway, alarm = await self._begin_season(settings)
-        self._world = world.renewed(settings, problems, gateway, alarm)
+        self._world = world.renewed(settings, problems, gateway, alarm, _mailer(settings))
         await startup.prepare(self._world)
         try:
             if self._handlers is not None:

@@ -11,13 +11,21 @@ from typing import Protocol
 from calbot.core.i18n import Catalog
 from calbot.core.model import Locale
 
-LOCALES: tuple[Locale, ...] = ("de", "en")
+_LOCALES = "calbot/locales"
 
 
 class Loader(Protocol):
+    """What maubot's loaders have in common. Some list the paths of files, others their names."""
+
     def sync_read_file(self, path: str) -> bytes: ...
+
+    def sync_list_files(self, directory: str) -> list[str]: ...
 
 
 def read_catalogs(loader: Loader) -> dict[Locale, Catalog]:
-    """All catalogs by language. KeyError or FileNotFoundError if the package is incomplete."""
-    return {locale: Catalog.read(loader.sync_read_file(f"calbot/locales/{locale}.po"), locale) for locale in LOCALES}
+    """All catalogs by language: as many as there are files."""
+    files = sorted(path.rpartition("/")[2] for path in loader.sync_list_files(_LOCALES) if path.endswith(".po"))
+    return {
+        name[: -len(".po")]: Catalog.read(loader.sync_read_file(f"{_LOCALES}/{name}"), name[: -len(".po")])
+        for name in files
+    }

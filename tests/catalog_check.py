@@ -16,11 +16,15 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from calbot.core import room_settings
 from calbot.core.dates.readings import Reason
 from calbot.core.i18n import PLACEHOLDER
-from calbot.core.messages import Headline
+from calbot.core.ical.itip import News
+from calbot.core.messages import Headline, Source
+from calbot.core.model import PartStat
 from calbot.core.notices import Hold
 from calbot.core.permissions import Exposure
+from calbot.core.settings import Alarms, Mention
 from calbot.errors import Code
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +49,9 @@ NAMED_BY: Mapping[str, tuple[tuple[str, ...], int]] = {
     "ChatUnavailable": (("error.",), 0),
     "ChatForbidden": (("error.",), 0),
     "NotEncrypted": (("error.",), 0),
+    "MailUnavailable": (("error.",), 0),
+    "MailDeferred": (("error.",), 0),
+    "MailRefused": (("error.",), 0),
     "Verdict": (("error.",), 0),
     "Ask": (("ask.",), 0),
     "Say": (("note.", "choice.", "status.note."), 0),
@@ -61,8 +68,20 @@ FROM_VALUES = (
     *(f"error.date_{reason.value}" for reason in Reason),
     *(f"error.exposed_{exposure.value}" for exposure in Exposure),
     *(f"card.{headline.value}" for headline in Headline),
+    *(f"{family}.{word}" for family in ("answer", "already") for word in ("accepted", "declined", "tentative")),
+    *(f"undo.answer_{partstat.value.lower().replace('-', '_')}" for partstat in PartStat),
+    "undo.answer_none",
+    *(f"zone.from.{source.value}" for source in Source),
     *(f"weekday.on.{weekday}" for weekday in range(7)),
     *(f"status.waiting.{hold.value}" for hold in Hold if hold is not Hold.SETTLING),
+    *(f"mail.{part}.{news.value}" for part in ("subject", "opening") for news in News),
+    *(f"mail.subject.{news.value}_undated" for news in News),
+    *(f"setting.from.{source.value}" for source in room_settings.Source),
+    *(f"setting.{setting.id}.{part}" for setting in room_settings.Setting for part in ("name", "means")),
+    *(f"error.setting_{setting.id}" for setting in room_settings.Setting),
+    *(f"setting.alarms.{alarms.value}" for alarms in Alarms),
+    *(f"setting.mention.{mention.value}" for mention in Mention),
+    *(f"setting.level.{role}" for role in ("everybody", "moderation", "administration")),
 )
 # Families of which the code only holds the last part.
 OPEN_FAMILIES = (

@@ -128,8 +128,8 @@ def test_a_thousand_hostile_series_end(tmp_path: Path) -> None:
         "FREQ=MINUTELY;INTERVAL=3;BYHOUR=3;COUNT=99999",
     ]
     events = [event("DTSTART:19000101T000000Z", f"RRULE:{rules[n % 4]}", uid=f"u{n}") for n in range(1000)]
-    started = time.perf_counter()
+    started = time.process_time()
     code, lines = run(write(tmp_path, calendar(*events)))
     assert code == 1
     assert lines == []
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

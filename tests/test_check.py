@@ -38,7 +38,7 @@ class TestOffline:
     def test_the_example_of_the_specification_has_notes_only(self) -> None:
         code, lines = check(str(EXAMPLE), "--offline")
         assert code == 0
-        assert "email: note: known, but without effect in this version" in lines
+        assert "web: note: known, but without effect in this version" in lines
 
     def test_mistakes(self) -> None:
         code, lines = check("-", "--offline", stdin="defauts: {}\nrooms: {'#x:y': {calendars: [a]}}\n")
@@ -76,14 +76,14 @@ class TestOffline:
     @pytest.mark.parametrize(
         ("text", "code", "de", "en"),
         [
-            ("a: 1\nb: [", 1, "Zeile 2: Der Text ist kein gültiges YAML", "line 2: the text is no valid YAML"),
+            ("a: 1\nb: [", 1, "Zeile 2: Der Text ist kein gültiges YAML", "line 2: the text is not valid YAML"),
             (
                 "admins: []\nrooms: {}\nadmins: [geheim]",
                 1,
                 "Zeile 3: Der Schlüssel `admins` steht hier zum zweiten Mal",
                 "line 3: the key `admins` is here for the second time",
             ),
-            ("\0", 1, "Konfiguration: Der Text ist kein gültiges YAML", "configuration: the text is no valid YAML"),
+            ("\0", 1, "Konfiguration: Der Text ist kein gültiges YAML", "configuration: the text is not valid YAML"),
             (
                 "- a",
                 1,
@@ -141,49 +141,77 @@ class Server:
     """Answers PROPFIND as told, and counts who asks."""
 
     kinds: dict[str, str] = field(default_factory=dict)  # resource types and further properties by path
+    inside: dict[str, list[str]] = field(default_factory=dict)  # what a PROPFIND with a depth lists besides
+    moved: dict[str, str] = field(default_factory=dict)
+    offers: str = "1, access-control, calendar-access, calendar-auto-schedule"
     asked: list[tuple[str, int]] = field(default_factory=list)
     url: str = ""
 
     async def answer(self, request: web.Request) -> web.Response:
         status = self._status(request)
         self.asked.append((request.path, status))
+        if status == 301:
+            return web.Response(status=301, headers={"Location": self.moved[request.path]})
+        if request.method == "OPTIONS" and status == 207:
+            return web.Response(status=200, headers={"DAV": self.offers})
         if status != 207:
             return web.Response(status=status)
+        paths = [request.path, *(self.inside.get(request.path, ()) if request.headers.get("Depth") == "1" else ())]
+        responses = "".join(
+            f"<D:response><D:href>{path}</D:href><D:propstat><D:prop>{self.kinds[path]}</D:prop>"
+            "<D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"
+            for path in paths
+        )
         body = f"""<?xml version="1.0" encoding="utf-8"?>
-            <D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">
-              <D:response><D:href>{request.path}</D:href><D:propstat><D:prop>
-                {self.kinds[request.path]}
-              </D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>
-            </D:multistatus>"""
+            <D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">{responses}</D:multistatus>"""
         return web.Response(status=207, text=body, content_type="application/xml")
 
     def _status(self, request: web.Request) -> int:
         if request.headers.get("Authorization") != f"Basic {CREDENTIALS}":
             return 401
+        if request.path in self.moved:
+            return 301
         return 207 if request.path in self.kinds else 404
 
-    def configuration(self, **calendars: str) -> str:
-        account = f'{{url: "{self.url}", username: {USER}, password: {{env: CALBOT_TEST_PASSWORD}}}}'
-        lines = [f"accounts: {{city: {account}}}", "calendars:"]
+    def configuration(self, account: str = "", **calendars: str) -> str:
+        login = f'url: "{self.url}", username: {USER}, password: {{env: CALBOT_TEST_PASSWORD}}'
+        lines = [f"accounts: {{city: {{{login}{account}}}}}", "calendars:"]
         return "\n".join([*lines, *(f"  {name}: {{account: city, {rest}}}" for name, rest in calendars.items())])
 
 
-def properties(kind: str, *, privileges: str = "", reports: str = SYNC) -> str:
+READ, WRITE = (f"<D:privilege><D:{name}/></D:privilege>" for name in ("read", "write"))
+QUERY = "<D:supported-report><D:report><C:free-busy-query/></D:report></D:supported-report>"
+WHO = "<D:current-user-principal><D:href>/principals/svc/</D:href></D:current-user-principal>"
+
+
+def properties(kind: str, *, privileges: str = READ + WRITE, reports: str = SYNC + QUERY, more: str = "") -> str:
     return (
         f"<D:resourcetype><D:collection/>{kind}</D:resourcetype>"
         f"<D:supported-report-set>{reports}</D:supported-report-set>"
-        f"<D:current-user-privilege-set>{privileges}</D:current-user-privilege-set>"
+        f"<D:current-user-privilege-set>{privileges}</D:current-user-privilege-set>{more}"
     )
 
 
-def privilege(name: str) -> str:
-    return f"<D:privilege><D:{name}/></D:privilege>"
+def principal(*addresses: str, outbox: str = "/outbox/") -> str:
+    hrefs = "".join(f"<D:href>mailto:{address}</D:href>" for address in addresses)
+    return (
+        f"<C:calendar-user-address-set>{hrefs}</C:calendar-user-address-set>"
+        "<C:calendar-home-set><D:href>/home/</D:href></C:calendar-home-set>"
+        f"<C:schedule-outbox-URL><D:href>{outbox}</D:href></C:schedule-outbox-URL>"
+    )
 
 
 @pytest.fixture
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     monkeypatch.setenv("CALBOT_TEST_PASSWORD", PASSWORD)
-    server = Server({"/dav/": properties("")})
+    server = Server(
+        {
+            "/dav/": properties("", more=WHO),
+            "/principals/svc/": principal("svc@example.org", "termine@example.org"),
+            "/home/": properties(""),
+            "/dav/it/": properties(CALENDAR),
+        }
+    )
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", server.answer)
     async with TestServer(app) as running:
@@ -196,17 +224,29 @@ async def online(configuration: str, lang: str = "en") -> tuple[int, list[str]]:
     return await asyncio.to_thread(check, "-", stdin=configuration, lang=lang)
 
 
+GOOD = (0, ["everything is in order"])
+IN_SERVERS_NAME = ", delivery: server, address: termine@example.org"
+
+
 class TestOnline:
     async def test_all_is_well(self, server: Server) -> None:
-        server.kinds["/dav/it/"] = properties(CALENDAR, privileges=privilege("read") + privilege("write"))
-        assert await online(server.configuration(it='url: "it/"')) == (0, ["everything is in order"])
-        assert server.asked == [("/dav/", 207), ("/dav/it/", 207)]
+        assert await online(server.configuration(IN_SERVERS_NAME, it='url: "it/"')) == GOOD
+        assert [path for path, _ in server.asked] == [
+            "/dav/",
+            "/principals/svc/",
+            "/home/",  # whether it delivers
+            "/dav/it/",  # whether that is where it is
+            "/dav/it/",
+        ]
 
     async def test_calendars_with_faults(self, server: Server) -> None:
-        reading = privilege("read")
+        tasks = '<C:supported-calendar-component-set><C:comp name="VTODO"/></C:supported-calendar-component-set>'
         server.kinds["/dav/folder/"] = properties("")
-        server.kinds["/dav/theirs/"] = properties(CALENDAR, privileges=reading)
-        server.kinds["/dav/old/"] = properties(CALENDAR, reports="")
+        server.kinds["/dav/theirs/"] = properties(CALENDAR, privileges=READ)
+        server.kinds["/dav/old/"] = properties(CALENDAR, reports=QUERY)
+        server.kinds["/dav/mute/"] = properties(CALENDAR, reports=SYNC)
+        server.kinds["/dav/secretive/"] = properties(CALENDAR, privileges="")
+        server.kinds["/dav/tasks/"] = properties(CALENDAR, more=tasks)
         code, lines = await online(
             server.configuration(
                 gone="url: gone",
@@ -214,33 +254,124 @@ class TestOnline:
                 theirs="url: theirs",
                 shown="url: theirs, access: read-only",
                 old="url: old",
+                mute="url: mute",
+                secretive="url: secretive",
+                tasks="url: tasks",
             )
         )
         assert code == 1
         assert lines == [
             "calendars.gone.url: the server has no calendar at this address",
-            "calendars.folder.url: what lies at this address is no calendar",
-            "calendars.theirs.access: the account must not write here; set `access: read-only`, or grant the right",
+            "calendars.folder.url: what is at this address is not a calendar",
+            "calendars.theirs.access: the account may not write here; set `access: read-only`, or grant the right",
             "calendars.old: note: the server cannot tell what changed; each round compares everything",
+            "calendars.mute: note: the server does not tell when something takes place here; "
+            "the bot reads the events for that",
+            "calendars.secretive.access: note: the server does not say whether the account may write here; "
+            "the first event will show",
+            "calendars.tasks.url: this calendar takes tasks only, no events; choose another one",
         ]
+
+    async def test_a_calendar_that_is_not_there_and_those_that_are(self, server: Server) -> None:
+        server.inside["/home/"] = ["/home/it/", "/home/inbox/", "/home/bau/"]
+        server.kinds.update({"/home/it/": properties(CALENDAR), "/home/bau/": properties(CALENDAR)})
+        server.kinds["/home/inbox/"] = properties("<C:schedule-inbox/>")
+        here = server.url.removesuffix("/dav/")
+        assert await online(server.configuration(gone="url: gone")) == (
+            1,
+            [
+                "calendars.gone.url: the server has no calendar at this address; "
+                f"this account has: {here}/home/it/ {here}/home/bau/"
+            ],
+        )
+
+    async def test_a_calendar_below_the_home(self, server: Server) -> None:
+        server.kinds["/home/bau/"] = properties(CALENDAR)
+        assert await online(server.configuration(bau="url: bau")) == GOOD
+
+    async def test_a_calendar_that_has_moved(self, server: Server) -> None:
+        server.moved["/dav/bau/"] = "/dav/it/"
+        assert await online(server.configuration(bau=f'url: "{server.url}bau/"')) == (
+            0,
+            [f"calendars.bau.url: note: the calendar is at {server.url}it/ now; write that here"],
+        )
+        server.moved["/dav/bau/"] = "https://elsewhere.example/bau/"
+        code, lines = await online(server.configuration(bau=f'url: "{server.url}bau/"'))
+        assert code == 1
+        assert lines == [
+            "calendars.bau: The calendar server points to another server, which does not get the login. "
+            "Write its address under `url`."
+        ]
+
+    async def test_who_invites(self, server: Server) -> None:
+        code, lines = await online(
+            server.configuration(
+                IN_SERVERS_NAME,
+                own="url: it",
+                other="url: it, organizer: amt@example.org",
+                wanted="url: it, organizer: amt@example.org, delivery: server",
+                none="url: it, organizer: amt@example.org, delivery: none",
+                shown="url: it, organizer: amt@example.org, access: read-only",
+            )
+        )
+        assert (code, lines) == (
+            1,
+            [
+                "calendars.other.organizer: amt@example.org is not an address of this account (svc@example.org, "
+                "termine@example.org); many servers invite nobody in another’s name; take one of its own, or set "
+                "`delivery: server` at the calendar itself if your server does"
+            ],
+        )
+        server.kinds["/principals/svc/"] = principal()
+        _, lines = await online(server.configuration(IN_SERVERS_NAME, it="url: it"))
+        assert lines[0].startswith("calendars.it.organizer: the server knows no address of this account; ")
+
+    async def test_a_server_that_does_not_invite(self, server: Server, unused_tcp_port: int) -> None:
+        server.offers = "1, 2, calendar-access"
+        configuration = server.configuration(IN_SERVERS_NAME, it="url: it", own="url: it, delivery: server")
+        fault = "this server sends no invitations; nobody is invited; set `delivery` to `email` or `none`"
+        assert await online(configuration) == (
+            1,
+            [f"accounts.city.delivery: {fault}", f"calendars.own.delivery: {fault}"],
+        )
+        email = f"email: {{host: 127.0.0.1, port: {unused_tcp_port}}}"
+        _, lines = await online(f"{server.configuration(IN_SERVERS_NAME, it='url: it')}\n{email}\n")
+        assert [line for line in lines if not line.startswith("email")] == [
+            "accounts.city.delivery: note: the server invites nobody here; the bot does so by e-mail"
+        ]
+
+    async def test_what_a_server_keeps_to_itself(self, server: Server) -> None:
+        server.kinds["/principals/svc/"] = principal("svc@example.org", outbox="")
+        assert await online(server.configuration(it="url: it")) == (
+            0,
+            [
+                "accounts.city.freebusy: note: the server does not tell when people are free; "
+                "the bot only knows the calendars that it reads"
+            ],
+        )
+        assert await online(server.configuration(", freebusy: off", it="url: it")) == GOOD
+        server.kinds["/dav/"] = properties("")
+        code, lines = await online(server.configuration(it="url: it"))
+        assert code == 0
+        assert lines[0].startswith("accounts.city: note: at this address the server does not say who is logged in")
 
     async def test_a_refused_login_is_tried_once(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CALBOT_TEST_PASSWORD", "falsch")
         code, lines = await online(server.configuration(a="url: a", b="url: b"))
-        assert (code, lines) == (1, ["accounts.city: The calendar server does not accept the login."])
+        assert (code, lines) == (
+            1,
+            ["accounts.city: The calendar server does not accept the login. Check `username`, `password` and `auth`."],
+        )
         assert server.asked == [("/dav/", 401)]
         assert "falsch" not in "".join(lines)
 
     async def test_a_password_that_is_not_there(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("CALBOT_TEST_PASSWORD")
-        variable = (
-            "accounts.city.password: there is no environment variable CALBOT_TEST_PASSWORD, "
-            "which is to have the password"
-        )
+        variable = "accounts.city.password: there is no environment variable CALBOT_TEST_PASSWORD with the password"
         in_environment = server.configuration(a="url: a")
         assert await online(in_environment) == (1, [variable])
         in_file = in_environment.replace("env: CALBOT_TEST_PASSWORD", "file: /nowhere/password")
-        file = "accounts.city.password: the file /nowhere/password, which is to have the password, cannot be read"
+        file = "accounts.city.password: the file /nowhere/password with the password cannot be read"
         assert await online(in_file) == (1, [file])
         assert await online(in_environment, "de") == (
             1,
@@ -253,16 +384,29 @@ class TestOnline:
         assert server.asked == []
 
     async def test_an_account_whose_own_address_is_nothing(self, server: Server) -> None:
-        server.kinds = {"/dav/it/": properties(CALENDAR)}
-        assert await online(server.configuration(it="url: it")) == (0, ["everything is in order"])
+        """A full URL of a calendar says all there is to say."""
+        del server.kinds["/dav/"]
+        server.kinds["/dav/it/"] = properties(CALENDAR, more=WHO)
+        assert await online(server.configuration(it=f'url: "{server.url}it/"')) == GOOD
+
+    async def test_only_the_well_known_address_answers(self, server: Server) -> None:
+        server.url = server.url.replace("/dav/", "/")
+        server.moved["/.well-known/caldav"] = "/dav/"
+        server.kinds["/home/it/"] = properties(CALENDAR)
+        assert await online(server.configuration(it="url: it")) == GOOD
 
     async def test_a_server_that_is_not_there(self, server: Server, unused_tcp_port: int) -> None:
         server.url = f"http://127.0.0.1:{unused_tcp_port}/"
         code, lines = await online(server.configuration(a="url: a"))
-        assert (code, lines) == (1, ["accounts.city: The calendar server cannot be reached."])
+        assert (code, lines) == (
+            1,
+            [
+                "accounts.city: The calendar server cannot be reached. "
+                "Check `url`, and whether this machine reaches the server."
+            ],
+        )
 
     async def test_findings_in_the_file_do_not_keep_the_rest_from_being_tried(self, server: Server) -> None:
-        server.kinds["/dav/it/"] = properties(CALENDAR)
         code, lines = await online(server.configuration(it="url: it", bad="url: x, show: all", gone="url: gone"))
         assert code == 1
         assert lines == [
@@ -272,5 +416,5 @@ class TestOnline:
 
     async def test_offline_asks_nobody(self, server: Server) -> None:
         configuration = server.configuration(a="url: a")
-        assert await asyncio.to_thread(check, "-", "--offline", stdin=configuration) == (0, ["everything is in order"])
+        assert await asyncio.to_thread(check, "-", "--offline", stdin=configuration) == GOOD
         assert server.asked == []

@@ -19,6 +19,8 @@ from .model import EventId, Recipient, RecurrenceId, Uid
 _NAMESPACE = UUID("6d2f6f0e-2a55-5c55-9d0c-3a6f1b1f6c11")  # for ever: another one would book every poll a second time
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # in a path, without any escaping, on every server
 _HOLD = "calbot-hold-"
+# What `uuid5` gives, in any spelling that somebody could take for the same.
+_DERIVED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _SECRET_BYTES = 20  # 160 bits, and 32 characters of base32 without padding
 
 
@@ -35,6 +37,21 @@ def uid_for_poll(poll_key: str, generation: int = 0) -> Uid:
 def uid_for_hold(poll_key: str, option_id: str) -> Uid:
     """The UID of the event that holds the time of an option while the poll is open."""
     return Uid(f"{_HOLD}{uuid5(_NAMESPACE, _canonical('hold', poll_key, option_id))}")
+
+
+def uid_for_import(uid: Uid) -> Uid:
+    """The UID of an event that is imported and cannot keep its own."""
+    return Uid(str(uuid5(_NAMESPACE, _canonical("import", uid))))
+
+
+def uid_for_contents(text: str) -> Uid:
+    """The UID of an event that is imported and has none: the same again for the same event."""
+    return Uid(str(uuid5(_NAMESPACE, _canonical("contents", text))))
+
+
+def may_be_derived(uid: Uid) -> bool:
+    """Whether a UID may be one that the bot gives, or is going to give, to an event of its own."""
+    return _DERIVED.fullmatch(uid) is not None or uid.casefold().startswith(_HOLD)
 
 
 def is_hold(uid: Uid) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from itertools import accumulate
-from typing import Any, Final, Literal, NewType, TypeGuard
+from typing import Any, Final, NewType, TypeAlias, TypeGuard
 from zoneinfo import ZoneInfo
 
 RoomId = NewType("RoomId", str)
@@ -20,8 +20,9 @@ RecurrenceId = NewType("RecurrenceId", str)  # "20261124T130000Z" (UTC), or "202
 Href = NewType("Href", str)  # path of a calendar object on its server, as the server spells it
 Etag = NewType("Etag", str)  # opaque, with its quotes
 Cursor = NewType("Cursor", str)  # opaque to all but the gateway that made it
+Mark = NewType("Mark", str)  # of how a calendar stands; another one as soon as something in it changed
 
-Locale = Literal["de", "en"]
+Locale: TypeAlias = str  # a language that there is a catalog of texts for, as its file is called
 
 _MENTIONS: Final = 10_000  # letters of Matrix IDs in one message
 
@@ -215,13 +216,24 @@ class Delta:
     """What a calendar says changed since a cursor.
 
     `complete`: `listed` is the whole calendar, so what is not in it is gone, and `removed` is empty. Otherwise `listed`
-    holds only what was added or changed. `cursor` is None where the server offers no sync-collection.
+    holds only what was added or changed; with `since`, all of what takes place after that, and nothing is said of the
+    rest. `cursor` is None where the server has to be asked for everything each time.
     """
 
     listed: Mapping[Href, Etag]
     removed: frozenset[Href]
     cursor: Cursor | None
     complete: bool
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of fetching objects: those that are there, and those that the server failed to give. What is in
+    neither is gone."""
+
+    objects: tuple[CalendarObject, ...]
+    failed: frozenset[Href] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

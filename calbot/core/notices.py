@@ -16,6 +16,7 @@ class NoticeKind(str, Enum):
     CARD = "card"  # the card of an event no longer shows it as it is
     SHOWN = "shown"  # a room shows a calendar from now on
     AGENDA = "agenda"  # it is time for an agenda
+    UNDELIVERED = "undelivered"  # a mail about an event came to nothing
 
 
 class NoticeState(str, Enum):

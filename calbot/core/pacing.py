@@ -1,4 +1,4 @@
-"""When to try again: to look at a calendar, to send what did not get through."""
+"""When to try again, and how soon to look again: at a calendar, to send what did not get through."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ from typing import Final
 
 _FIRST_WAIT: Final = timedelta(seconds=5)
 _LONGEST_WAIT: Final = timedelta(minutes=1)
+_QUIET_SHARE: Final = 20  # what has been quiet for so many minutes is looked at each minute
+_AHEAD_SHARE: Final = 4  # before something begins, so many looks are made at least
+_AT_ONCE: Final = 8  # first looks that need not be spread
+
+
+def interval_between(
+    *, interval: timedelta, longest: timedelta, quiet: timedelta | None, ahead: timedelta | None
+) -> timedelta:
+    """How long to wait between two looks at a calendar: from `interval`, where it has just changed or something begins
+    soon, to `longest`, where it is silent.
+
+    `quiet`: since when nothing has happened in it, as far as is known; `ahead`: until something begins there.
+    """
+    longest = max(longest, interval)
+    wanted = interval if quiet is None else quiet / _QUIET_SHARE
+    if ahead is not None:
+        wanted = min(wanted, ahead / _AHEAD_SHARE)
+    return min(max(wanted, interval), longest)
 
 
 def next_look(
@@ -24,6 +42,13 @@ def next_look(
     if retry_after is None:
         return spread
     return max(spread, timedelta(seconds=min(max(retry_after, 0), 3600)))
+
+
+def first_look(position: int, count: int, interval: timedelta) -> timedelta:
+    """When to look at one of many for the first time after a start: a few at once, the others spread evenly."""
+    if position < _AT_ONCE:
+        return timedelta()
+    return interval * ((position - _AT_ONCE + 1) / max(count - _AT_ONCE, 1))
 
 
 def back_off(failures: int, chance: float) -> timedelta:

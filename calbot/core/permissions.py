@@ -9,9 +9,9 @@ from enum import Enum
 
 from calbot.errors import Code
 
-from .model import Attendee, Details, Role, UserId
+from .model import Attendee, Details, Role, RoomId, UserId
 from .people import server_of
-from .settings import ForeignMembers, Levels, Settings
+from .settings import ForeignMembers, Levels, MapRights, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Action(str, Enum):
     VOTE = "vote"
     NEW = "new"  # also: open a poll, import
     CHANGE = "change"  # cancel, move, edit
+    ANSWER = "answer"  # to an invitation, for oneself
     REMIND = "remind"  # other lead times for one event; writes nothing to its calendar
     SETTINGS = "settings"
     CLOSE_POLL = "close_poll"  # also: book, confirm, another deadline
@@ -92,7 +93,8 @@ class Verdict:
 
 
 _ALLOWED = Verdict()
-_WRITING = frozenset({Action.NEW, Action.CHANGE, Action.ATTACH_POLL})
+_WRITING = frozenset({Action.NEW, Action.CHANGE, Action.ANSWER, Action.ATTACH_POLL})
+_OF_HIDDEN = frozenset({Action.CHANGE, Action.ANSWER})  # by the maker alone
 
 
 def level_of(user: UserId, power: PowerLevels) -> float:
@@ -132,7 +134,7 @@ def may(actor: Actor, action: Action, ground: Ground, subject: Subject | None = 
         return Verdict("not_mapped", Code.NOT_MAPPED)
     if not ground.writable and action in _WRITING:
         return Verdict("read_only", Code.READ_ONLY)
-    if action is Action.CHANGE and subject is not None and subject.details is not None and subject.details.hidden:
+    if action in _OF_HIDDEN and subject is not None and subject.details is not None and subject.details.hidden:
         return _ALLOWED if is_own(actor, subject) else Verdict("hidden_event")
     if actor.admin:
         return _ALLOWED
@@ -142,7 +144,7 @@ def may(actor: Actor, action: Action, ground: Ground, subject: Subject | None = 
 def _by_level(actor: Actor, action: Action, ground: Ground, subject: Subject | None) -> Verdict:
     own = subject is not None and is_own(actor, subject)
     power = ground.power
-    if action in (Action.READ, Action.VOTE):
+    if action in (Action.READ, Action.VOTE, Action.ANSWER):
         return _ALLOWED
     if action is Action.NEW:
         return _needs(actor, power, ground.levels.new, "level_too_low")
@@ -156,6 +158,34 @@ def _by_level(actor: Actor, action: Action, ground: Ground, subject: Subject | N
     # ATTACH_POLL writes an event, so it needs the right to do that as well.
     new = _needs(actor, power, ground.levels.new, "level_too_low")
     return new if own or not new else _needs(actor, power, power.redact, "not_your_poll")
+
+
+def may_map(actor: Actor, rights: MapRights, room: RoomId, ground: Ground) -> Verdict:
+    """Whether `actor` may connect a calendar with these `rights` to a room, mapped already or not.
+
+    Without a name of theirs or the room's among the rights nothing tells them that there is such a calendar: whoever
+    asks has to answer as if there were none (`map_not_allowed`).
+    """
+    if actor.foreign:
+        return Verdict("foreign_server")
+    if not ground.joined:
+        return Verdict("not_in_room")
+    if actor.admin:
+        return _ALLOWED
+    if actor.user not in rights.users and room not in rights.rooms:
+        return Verdict("map_not_allowed")
+    return _ALLOWED if rights.power_level is None else _needs(actor, ground.power, rights.power_level, "level_too_low")
+
+
+def may_set_level(actor: Actor, ground: Ground, before: int, after: int) -> Verdict:
+    """Whether `actor`, who may change the settings of a room, may put one of its levels from `before` to `after`.
+
+    As with power levels in Matrix: nobody moves what is above them, nor puts anything there.
+    """
+    settings = may(actor, Action.SETTINGS, ground)
+    if not settings or actor.admin:
+        return settings
+    return _needs(actor, ground.power, max(before, after), "level_above_own")
 
 
 def _needs(actor: Actor, power: PowerLevels, level: int, reason: str) -> Verdict:

@@ -125,6 +125,13 @@ def reaction_number(key: str) -> int | None:
     return _NUMBERS.get(key.translate(_VARIATION_SELECTORS))
 
 
+def number_reaction(number: int) -> str:
+    """The keycap of a number up to 10, as clients send it."""
+    if number == MAX_REACTION_NUMBER:
+        return "\N{KEYCAP TEN}"
+    return f"{number}\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}"
+
+
 def plain_reaction(content: Mapping[str, Any]) -> str | None:
     """What somebody reacted with, without variation selectors; None where it is no text."""
     key = _mapping(content.get("m.relates_to")).get("key")

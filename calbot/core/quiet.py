@@ -104,6 +104,6 @@ def _within(clock: time, hours: Hours) -> bool:
 def _holidays(region: str, year: int, locale: Locale) -> Mapping[date, str]:
     code, *more = region.split()
     country, _, part = code.partition("-")
-    language, kinds = _LANGUAGES[locale], (_PUBLIC, *more)
+    language, kinds = _LANGUAGES.get(locale, "en_US"), (_PUBLIC, *more)
     found = tables.country_holidays(country, subdiv=part or None, years=year, language=language, categories=kinds)
     return MappingProxyType(dict(found))

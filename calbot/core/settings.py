@@ -49,6 +49,14 @@ class Delivery(str, Enum):
     NONE = "none"
 
 
+class Encryption(str, Enum):
+    """How the connection to the mail server is protected: from within (RFC 3207), from the start, not at all."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
 class Access(str, Enum):
     READ_WRITE = "read-write"
     READ_ONLY = "read-only"
@@ -154,7 +162,8 @@ class MapRights:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A calendar of an account. `url` is absolute. `organizer` is a cal-address without ``mailto:``, or empty."""
+    """A calendar of an account. `url` is absolute; where it was given relative to the account's, `path` is what was
+    given. `organizer` is a cal-address without ``mailto:``, or empty."""
 
     name: CalendarName
     account: AccountName
@@ -164,6 +173,7 @@ class Calendar:
     organizer: str = ""
     delivery: Delivery | None = None  # None: as the account
     map: MapRights = field(default_factory=MapRights)
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +201,10 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room's mapping and settings, the defaults filled in. `write_to` is None where nothing can be written."""
+    """A room's mapping and settings, the defaults filled in. `write_to` is None where nothing can be written.
+
+    `read_only`: those of its calendars that are not written from here, whatever they allow themselves.
+    """
 
     id: RoomId
     calendars: tuple[CalendarName, ...]
@@ -204,15 +217,21 @@ class Room:
     mention: Mention
     levels: Levels = field(default_factory=Levels)
     digest: Digest = field(default_factory=Digest)
+    read_only: frozenset[CalendarName] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """How a Matrix ID becomes an address: `address_template` on the bot's own server, `templates` on others by name."""
+    """How a Matrix ID becomes an address: `address_template` on the bot's own server, `templates` on others by name.
+
+    `principal_search`: whoever has none by these is searched for on the calendar servers; `found` is what they said.
+    """
 
     address_template: str = ""
     templates: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[UserId, str] = field(default_factory=dict)
+    principal_search: bool = False
+    found: Mapping[UserId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +280,18 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True)
+class Email:
+    """The mail server for invitations; there is none without `host`. `sender` empty: the organizer."""
+
+    host: str = ""
+    port: int = 587
+    tls: Encryption = Encryption.STARTTLS
+    username: str = ""
+    password: Secret = field(default_factory=Secret)
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the bot was told, checked."""
 
@@ -277,6 +308,7 @@ class Settings:
     polls: Polls = field(default_factory=Polls)
     sync: Sync = field(default_factory=Sync)
     privacy: Privacy = field(default_factory=Privacy)
+    email: Email = field(default_factory=Email)
 
     @property
     def mapped_calendars(self) -> tuple[CalendarName, ...]:

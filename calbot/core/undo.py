@@ -6,11 +6,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import TypeAlias
 
-from .ical.reading import visible_parts
+from .answers import Answer
 from .ical.redaction import redacted
-from .model import CalendarName, Href, Occurrence, RoomId, Uid, UserId, When
+from .ical.versions import visible_parts
+from .model import CalendarName, Href, Occurrence, PartStat, RecurrenceId, RoomId, Uid, UserId, When
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Moved:
     old: Occurrence
     when: When
     whole: bool
+    followed: bool = False  # what referred to occurrences of the series refers to where they are now
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,59 @@ class TakenOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """An invitation was answered, for one occurrence or, without a recurrence id, for the event or series.
+
+    `before` is what the person had answered until then, by recurrence id: None for the event or series, and an answer
+    of None where they were not on it.
+    """
+
+    recurrence_id: RecurrenceId | None
+    answer: PartStat
+    before: tuple[tuple[RecurrenceId | None, Answer], ...]
+
+
+class Deed(str, Enum):
+    """What an edit was, to those who are told that it is taken back."""
+
+    CHANGED = "changed"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """An event that was written besides: in place of the rest of a series, or as one of several. `mark` is what it
+    said then."""
+
+    uid: Uid
+    href: Href
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What an object says was changed from `before` to `after`; empty where nothing may be kept.
+
+    `old` is what it was about, as it was; with `whole` a series, with `second` the rest of one from there on.
+    """
+
+    deed: Deed
+    old: Occurrence
+    before: str
+    after: str
+    whole: bool = False
+    second: Second | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Several events were written from a file."""
+
+    events: tuple[Second, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Booked:
     """A poll was booked."""
 
@@ -63,7 +119,7 @@ class Rebooked:
     after: str
 
 
-Act: TypeAlias = Made | Moved | Cancelled | TakenOut | Booked | Rebooked
+Act: TypeAlias = Answered | Made | Imported | Moved | Edited | Cancelled | TakenOut | Booked | Rebooked
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,14 @@ from .changes import Change, diff
 from .model import CalendarName, Occurrence, RecurrenceId, RoomId, Uid, instants
 
 EVERY_ROOM: Final = RoomId("*")  # knows of a change that nobody is to be told of
+ON_CARDS: Final = RoomId("+")  # seen on the cards of the event, and told nobody besides
+COMPLETION: Final = RoomId("&")  # of what somebody else wrote: told as a part of that, and by itself on cards only
+_NOT_BY_ITSELF: Final = (ON_CARDS, COMPLETION)
+
+
+def is_told_by_itself(told: RoomId | None) -> bool:
+    """Whether a change is one that rooms are to hear of, other than the one that knows."""
+    return told not in _NOT_BY_ITSELF
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +101,11 @@ def untold(
 def _version(states: Sequence[PastState], ranges: Sequence[Range], room: RoomId) -> _Version | None:
     known_from = max((state.number for state in states if state.is_known_in(room)), default=0)
     new = [state for state in states if state.number > known_from]
-    wanted = [state for state in new if any(first <= state.number <= last for first, last in ranges)]
+    told = [state for state in new if is_told_by_itself(state.told)]
+    wanted = [state for state in told if any(first <= state.number <= last for first, last in ranges)]
     if not wanted:
         return None
-    later = [state for state in new if state.number > wanted[-1].number]
+    later = [state for state in new if state.number > wanted[-1].number and state.told != COMPLETION]
     return _Version(wanted[0].before, later[0].before if later else None, min(state.horizon for state in wanted))
 
 

@@ -1,147 +1,141 @@
-"""Logins to calendar servers: one HTTP client each, with its own limit of requests at once.
-
-The client is python-caldav's, made so that it neither negotiates nor retries by itself; requests go through its
-session.
-"""
+"""Logins to calendar servers: requests in the name of an account, as many at once and as often as its server bears."""
 
 from __future__ import annotations
 
 import asyncio
-import math
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from pathlib import Path
+from typing import Final
 
-from caldav.async_davclient import AsyncDAVClient
-from niquests.auth import HTTPBasicAuth
-
-from calbot.core.settings import Account, Auth, Secret
+from calbot.core.settings import Account
 from calbot.errors import CalendarUnavailable
 
-from .errors import translated, unavailable
+from .login import Credentials, Login
+from .origins import redirected
+from .transport import Answer, Transport, wire_url
 
-_CONTENT_TYPE = {"REPORT": "application/xml; charset=utf-8", "PROPFIND": "application/xml; charset=utf-8"}
+__all__ = ["AccountClient", "Answer"]
 
-
-def reveal(secret: Secret) -> str:
-    """The password itself, read anew from where it is; blocking, for a worker thread."""
-    try:
-        if secret.env:
-            return os.environ[secret.env]
-        if secret.file:
-            return Path(secret.file).read_text(encoding="utf-8").rstrip("\r\n")
-    except (KeyError, OSError, UnicodeDecodeError) as error:
-        raise CalendarUnavailable("calendar_secret") from error
-    return secret.value
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server answered; header names in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def error(self) -> CalendarUnavailable:
-        return unavailable(
-            self.status, {"Retry-After": self.headers.get("retry-after", "")}, datetime.now(timezone.utc)
-        )
+_REDIRECTS: Final = 5
+_LONGEST_PAUSE: Final = 3600.0  # a server that asks for more is asked again after an hour
+_ALL: Final = ""
+# What a server says only to somebody whose login it has accepted, as good as always.
+_ACCEPTED: Final = frozenset({403, 404, 409, 412})
 
 
 class AccountClient:
-    """Requests in the name of one account."""
+    """Requests in the name of one account. `host`: the limit that it shares with others on the same server."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
-        self._limit = asyncio.Semaphore(account.parallel)
-        self._opening = asyncio.Lock()
-        self._client: AsyncDAVClient | None = None
-        self._password = ""
+    def __init__(self, account: Account, host: asyncio.Semaphore | None = None) -> None:
+        self._login = Login(account)
+        self._transport = Transport(account)
+        self._own = asyncio.Semaphore(account.parallel)
+        self._host = host
+        # On the clock of the event loop.
+        self._heard = 0.0  # when the server last answered anything
+        self._mute_since = 0.0
+        self._pauses: dict[str, float] = {}  # until when what is not to be asked: a collection, or all
 
     async def request(
         self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
         """One answer, whatever it says. Raises CalendarUnavailable where none came, or the login was refused."""
-        async with self._limit:
-            client = await self._open()
-            answer = await self._send(client, method, url, body, headers or {})
-            if answer.status == 401 and (renewed := await self._with_new_password(client)):
-                answer = await self._send(renewed, method, url, body, headers or {})
-        if answer.status in (401, 429, 503) or 300 <= answer.status < 400:
+        answer = await self._answered(method, url, body, headers or {})
+        if 300 <= answer.status < 400:
             raise answer.error()
         return answer
 
+    async def follow(
+        self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[Answer, str]:
+        """As `request`, but after redirects, and where they led. Our login goes to no other server.
+
+        Only for requests that change nothing: the body goes along whatever the kind of redirect.
+        """
+        seen = {url}
+        for _ in range(_REDIRECTS + 1):
+            answer = await self._answered(method, url, body, headers or {})
+            if not 300 <= answer.status < 400:
+                return answer, url
+            target = redirected(url, answer.headers.get("Location", ""))
+            if target is None:
+                raise CalendarUnavailable("calendar_elsewhere")
+            if target in seen:
+                break
+            seen.add(target)
+            url = target
+        raise CalendarUnavailable("calendar_moved")
+
     async def aclose(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        await self._transport.aclose()
 
-    async def _send(
-        self, client: AsyncDAVClient, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    async def _answered(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        queued = asyncio.get_running_loop().time()
+        if not self._login.accepted:
+            async with self._login.trial:
+                if not self._login.accepted:
+                    return await self._in_turn(queued, method, url, body, headers)
+        return await self._in_turn(queued, method, url, body, headers)
+
+    async def _in_turn(self, queued: float, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        async with self._own:
+            if self._host is None:
+                return await self._when_heard(queued, method, url, body, headers)
+            async with self._host:
+                return await self._when_heard(queued, method, url, body, headers)
+
+    async def _when_heard(
+        self, queued: float, method: str, url: str, body: bytes, headers: Mapping[str, str]
     ) -> Answer:
-        given = {**client.headers, **({"Content-Type": _CONTENT_TYPE[method]} if method in _CONTENT_TYPE else {})}
-        with translated():
-            # The timeout of the client counts from one read to the next, so a body that trickles in would never end.
-            response = await asyncio.wait_for(
-                client.session.request(
-                    method,
-                    url,
-                    data=body or None,
-                    headers={**given, **headers},
-                    auth=client.auth,
-                    timeout=self._account.timeout,
-                    verify=client.ssl_verify_cert,
-                    allow_redirects=False,
-                ),
-                self._account.timeout,
-            )
-            return Answer(
-                status=int(response.status_code or 0),
-                headers={name.lower(): value for name, value in response.headers.items()},
-                body=response.content or b"",
-            )
+        """Whoever has waited for a server that answered nobody meanwhile does not wait for it once more."""
+        if queued < self._mute_since:
+            raise CalendarUnavailable("calendar_timeout")
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        collection = url[: url.rfind("/") + 1]
+        if (wait := max(self._pauses.get(_ALL, 0.0), self._pauses.get(collection, 0.0)) - began) > 0:
+            raise CalendarUnavailable("calendar_busy", retry_after=wait)
+        try:
+            answer = await self._logged_in(method, url, body, headers)
+        except CalendarUnavailable as error:
+            if error.reason == "calendar_timeout" and self._heard < began:
+                self._mute_since = loop.time()
+            raise
+        self._heard = loop.time()
+        if answer.status in (401, 429, 503):
+            refusal = answer.error()
+            if refusal.retry_after is not None:
+                # Too many requests are too many of ours; a service that is away may be that of one calendar.
+                paused = _ALL if answer.status == 429 else collection
+                self._pauses[paused] = loop.time() + min(refusal.retry_after, _LONGEST_PAUSE)
+            raise refusal
+        return answer
 
-    async def _open(self) -> AsyncDAVClient:
-        async with self._opening:
-            if self._client is None:
-                self._password = await asyncio.to_thread(reveal, self._account.password)
-                with translated():
-                    self._client = self._connect(self._password)
-            return self._client
+    async def _logged_in(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        credentials = await self._login.credentials()
+        answer = await self._shown(credentials, method, url, body, headers)
+        if answer.status == 401:
+            # Asking again with what was refused is how accounts get locked.
+            renewed = await self._login.refused(credentials)
+            if renewed is not None:
+                answer = await self._shown(renewed, method, url, body, headers)
+                if answer.status == 401:
+                    await self._login.refused(renewed)
+        if 200 <= answer.status < 300 or answer.status in _ACCEPTED:
+            self._login.accept()
+        return answer
 
-    async def _with_new_password(self, refused: AsyncDAVClient) -> AsyncDAVClient | None:
-        """A client with the password that is in force now, if that is another than the one refused."""
-        async with self._opening:
-            if self._client is not refused:
-                return self._client  # somebody else was faster
-            password = await asyncio.to_thread(reveal, self._account.password)
-            if password == self._password:
-                # Asking again with what was refused is how accounts get locked.
-                return None
-            self._password = password
-            self._client = self._connect(password)
-        await refused.close()
-        return self._client
+    async def _shown(
+        self, credentials: Credentials, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> Answer:
+        """With Digest, a first answer may be a challenge, or say that the last one has got old."""
+        wire = wire_url(url)
+        shown = credentials.header(method, wire)
+        answer, challenges = await self._transport.send(method, wire, body, _with(headers, shown))
+        if answer.status == 401 and credentials.challenged(challenges, shown):
+            shown = credentials.header(method, wire)
+            answer, _ = await self._transport.send(method, wire, body, _with(headers, shown))
+        return answer
 
-    def _connect(self, password: str) -> AsyncDAVClient:
-        account = self._account
-        basic = HTTPBasicAuth(account.username.encode(), password.encode()) if account.auth is Auth.BASIC else None
-        return AsyncDAVClient(
-            url=account.url,
-            username=account.username,
-            password=password,
-            # Given, not negotiated: after a 401 the library would close the session under all other requests in flight.
-            auth=basic,
-            auth_type=account.auth.value,
-            features={"http.multiplexing": {"support": "unsupported"}},
-            # A compressed answer has a weak ETag, and then nothing protects against overwriting.
-            headers={"Accept-Encoding": "identity", "User-Agent": "calbot"},
-            timeout=math.ceil(account.timeout),
-            ssl_verify_cert=account.ca_file or True,
-            # Looking for the server by DNS would block the loop.
-            enable_rfc6764=False,
-            rate_limit_handle=False,
-        )
+
+def _with(headers: Mapping[str, str], shown: str | None) -> Mapping[str, str]:
+    return headers if shown is None else {**headers, "Authorization": shown}

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-from caldav.lib.error import DAVError
-from niquests.exceptions import ConnectionError as ConnectionFailed
-from niquests.exceptions import RequestException, SSLError, Timeout
+import aiohttp
 
 from calbot.errors import CalendarUnavailable
 
@@ -21,26 +19,37 @@ class AnswerLost(CalendarUnavailable):
     """A request went out and no answer came: what it asked for may have been done."""
 
 
+class Moved(CalendarUnavailable):
+    """A redirect, which is never followed blindly. `for_good`: what was asked for will not come back."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("calendar_moved", status=status)
+        self.for_good = status in (301, 308)
+
+
+class TooLarge(CalendarUnavailable):
+    """An answer was given up because it is larger than anything that can be meant."""
+
+    def __init__(self) -> None:
+        super().__init__("calendar_too_large")
+
+
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Everything that HTTP libraries raise, as CalendarUnavailable: a refused connection is no DAVError."""
+    """Everything that the HTTP library raises, as CalendarUnavailable."""
     try:
         yield
-    except (asyncio.TimeoutError, TimeoutError, Timeout) as error:
+    except aiohttp.ConnectionTimeoutError as error:
+        raise CalendarUnavailable("calendar_timeout") from error
+    except (asyncio.TimeoutError, TimeoutError) as error:
         raise AnswerLost("calendar_timeout") from error
-    except SSLError as error:
+    except aiohttp.ClientSSLError as error:
         raise CalendarUnavailable("calendar_tls") from error
-    except (ConnectionFailed, ConnectionError) as error:
+    except aiohttp.ClientConnectorError as error:
+        raise CalendarUnavailable("calendar_unreachable") from error
+    except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError) as error:
         raise AnswerLost("calendar_unreachable") from error
-    except (
-        RequestException,
-        DAVError,
-        OSError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-    ) as error:
+    except (aiohttp.ClientError, ValueError) as error:
         raise AnswerLost("calendar_nonsense") from error
 
 
@@ -55,8 +64,7 @@ def unavailable(status: int, headers: Mapping[str, str], now: datetime) -> Calen
     if status in (429, 503):
         return CalendarUnavailable("calendar_busy", retry_after=retry_after(headers.get("Retry-After"), now))
     if 300 <= status < 400:
-        # On 301 and 302 the request body is lost by common clients and servers alike: only a corrected URL helps.
-        return CalendarUnavailable("calendar_moved", status=status)
+        return Moved(status)
     if status >= 500:
         return CalendarUnavailable("calendar_server_error", status=status)
     return CalendarUnavailable("calendar_nonsense", status=status)

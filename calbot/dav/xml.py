@@ -1,15 +1,23 @@
-"""Bodies of WebDAV requests, and what multi-status answers say (RFC 4918, 13)."""
+"""Bodies of WebDAV requests, and what multi-status answers say (RFC 4918, 13).
+
+Requests are put together by python-caldav's elements. Answers are read by ourselves: they come from servers that may be
+hostile, and have to be bounded in size and depth.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from xml.sax.saxutils import escape
+from datetime import datetime
+from typing import ClassVar, Final
 
+from caldav.elements import cdav, dav
+from caldav.elements.base import BaseElement
 from lxml import etree
 
 from calbot.errors import CalendarUnavailable
+
+from .errors import TooLarge
 
 _D = "{DAV:}"
 _C = "{urn:ietf:params:xml:ns:caldav}"
@@ -20,51 +28,102 @@ CALENDAR = f"{_C}calendar"
 DISPLAYNAME = f"{_D}displayname"
 PRIVILEGES = f"{_D}current-user-privilege-set"
 REPORTS = f"{_D}supported-report-set"
+SYNC_TOKEN = f"{_D}sync-token"
+CTAG = "{http://calendarserver.org/ns/}getctag"
+COMPONENTS = f"{_C}supported-calendar-component-set"
 SYNC_COLLECTION = f"{_D}sync-collection"
+FREE_BUSY_QUERY = f"{_C}free-busy-query"
 PRINCIPAL = f"{_D}current-user-principal"
+PRINCIPALS = f"{_D}principal-collection-set"
+HOME = f"{_C}calendar-home-set"
+INBOX = f"{_C}schedule-inbox-URL"
 OUTBOX = f"{_C}schedule-outbox-URL"
 USER_ADDRESSES = f"{_C}calendar-user-address-set"
+USER_TYPE = f"{_C}calendar-user-type"
+SABRE_ADDRESS = "{http://sabredav.org/ns}email-address"  # what sabre lets be searched in place of the address set
 
-_HEAD = '<?xml version="1.0" encoding="utf-8"?>'
+_RESPONSE = f"{_D}response"
+_SHORT = 16 * 1024
+_MOST_TAGS = 4_000_000  # a listing of 300,000 objects; each takes memory many times its length
 
-PROPFIND_ETAGS = f'{_HEAD}<d:propfind xmlns:d="DAV:"><d:prop><d:getetag/></d:prop></d:propfind>'.encode()
-PROPFIND_CALENDAR = (
-    f'{_HEAD}<d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/><d:displayname/><d:current-user-privilege-set/>'
-    "<d:supported-report-set/></d:prop></d:propfind>"
-).encode()
-PROPFIND_PRINCIPAL = (
-    f'{_HEAD}<d:propfind xmlns:d="DAV:"><d:prop><d:current-user-principal/></d:prop></d:propfind>'.encode()
+
+class _CTag(BaseElement):
+    tag: ClassVar[str] = CTAG
+
+
+class _PropertySet(BaseElement):
+    tag: ClassVar[str] = f"{_D}principal-search-property-set"
+
+
+class _SabreAddress(BaseElement):
+    tag: ClassVar[str] = SABRE_ADDRESS
+
+
+def _with(outer: BaseElement, *inner: BaseElement) -> BaseElement:
+    return outer.append(inner)
+
+
+def _body(element: BaseElement) -> bytes:
+    return bytes(etree.tostring(element.xmlelement(), encoding="utf-8", xml_declaration=True))
+
+
+def _propfind(*properties: BaseElement) -> bytes:
+    return _body(_with(dav.Propfind(), _with(dav.Prop(), *properties)))
+
+
+PROPFIND_ETAGS_AND_CTAG = _propfind(dav.GetEtag(), _CTag())
+PROPFIND_CTAG = _propfind(_CTag())
+PROPFIND_MARKS = _propfind(dav.SyncToken(), _CTag())
+PROPFIND_REPORTS = _propfind(dav.SupportedReportSet())
+PROPFIND_CALENDAR = _propfind(
+    dav.ResourceType(),
+    dav.DisplayName(),
+    dav.CurrentUserPrivilegeSet(),
+    dav.SupportedReportSet(),
+    cdav.SupportedCalendarComponentSet(),
 )
-PROPFIND_OUTBOX = (
-    f'{_HEAD}<d:propfind xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">'
-    "<d:prop><c:schedule-outbox-URL/><c:calendar-user-address-set/></d:prop></d:propfind>"
-).encode()
+PROPFIND_PRINCIPAL = _propfind(dav.CurrentUserPrincipal())
+PROPFIND_WHO = _propfind(
+    cdav.CalendarHomeSet(),
+    cdav.CalendarUserAddressSet(),
+    cdav.ScheduleInboxURL(),
+    cdav.ScheduleOutboxURL(),
+    dav.PrincipalCollectionSet(),
+)
+SEARCH_PROPERTIES = _body(_PropertySet())
 
 
 def sync_collection(token: str) -> bytes:
     """RFC 6578, 3.2; an empty token asks for everything."""
-    return (
-        f'{_HEAD}<d:sync-collection xmlns:d="DAV:"><d:sync-token>{escape(token)}</d:sync-token>'
-        "<d:sync-level>1</d:sync-level><d:prop><d:getetag/></d:prop></d:sync-collection>"
-    ).encode()
+    wanted = _with(dav.Prop(), dav.GetEtag())
+    return _body(_with(dav.SyncCollection(), dav.SyncToken(value=token), dav.SyncLevel(value="1"), wanted))
 
 
 def calendar_multiget(hrefs: Iterable[str]) -> bytes:
     """RFC 4791, 7.9."""
-    listed = "".join(f"<d:href>{escape(href)}</d:href>" for href in hrefs)
-    return (
-        f'{_HEAD}<c:calendar-multiget xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">'
-        f"<d:prop><d:getetag/><c:calendar-data/></d:prop>{listed}</c:calendar-multiget>"
-    ).encode()
+    wanted = _with(dav.Prop(), dav.GetEtag(), cdav.CalendarData())
+    return _body(_with(cdav.CalendarMultiGet(), wanted, *(dav.Href(value=href) for href in hrefs)))
+
+
+def etags_since(start: datetime) -> bytes:
+    """A calendar-query for what takes place after `start` (RFC 4791, 7.8), without its contents."""
+    events = _with(cdav.CompFilter("VEVENT"), cdav.TimeRange(start))
+    query = _with(cdav.Filter(), _with(cdav.CompFilter("VCALENDAR"), events))
+    return _body(_with(cdav.CalendarQuery(), _with(dav.Prop(), dav.GetEtag()), query))
 
 
 def free_busy_query(start: datetime, end: datetime) -> bytes:
     """RFC 4791, 7.10."""
-    first, last = (moment.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ") for moment in (start, end))
-    return (
-        f'{_HEAD}<c:free-busy-query xmlns:c="urn:ietf:params:xml:ns:caldav">'
-        f'<c:time-range start="{first}" end="{last}"/></c:free-busy-query>'
-    ).encode()
+    return _body(_with(cdav.FreeBusyQuery(), cdav.TimeRange(start, end)))
+
+
+def principal_property_search(property: str, text: str) -> bytes:
+    """RFC 3744, 9.4: principals whose property holds the text."""
+    searched: BaseElement = type("_Searched", (BaseElement,), {"tag": property})()
+    readable = "".join(filter(str.isprintable, text))  # what XML cannot hold finds nobody anyway
+    search = _with(dav.PropertySearch(), _with(dav.Prop(), searched), dav.Match(value=readable))
+    wanted = (dav.DisplayName(), cdav.CalendarUserAddressSet(), cdav.CalendarUserType(), _SabreAddress())
+    return _body(_with(dav.PrincipalPropertySearch(), search, _with(dav.Prop(), *wanted)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +136,7 @@ class Resource:
     texts: Mapping[str, str] = field(default_factory=dict)
     inside: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hrefs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict)  # attributes of the elements inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +153,14 @@ def read_multistatus(body: bytes) -> MultiStatus:
     root = _parse(body)
     if root.tag != f"{_D}multistatus":
         raise CalendarUnavailable("calendar_nonsense")
-    token = root.findtext(f"{_D}sync-token")
-    return MultiStatus(tuple(_resource(one) for one in root.iterchildren(f"{_D}response")), token)
+    resources: list[Resource] = []
+    token: str | None = None
+    for child in root:
+        if child.tag == _RESPONSE:
+            resources.append(_resource(child))
+        elif child.tag == SYNC_TOKEN:
+            token = child.text or ""
+    return MultiStatus(tuple(resources), token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +186,13 @@ def read_schedule_response(body: bytes) -> tuple[Scheduled, ...]:
     )
 
 
+def read_search_properties(body: bytes) -> frozenset[str]:
+    """Which properties principals can be searched by (RFC 3744, 9.5)."""
+    root = _parse(body)
+    found = root.iterfind(f"{_D}principal-search-property/{_D}prop/*")
+    return frozenset(str(one.tag) for one in found)
+
+
 def error_conditions(body: bytes) -> frozenset[str]:
     """The pre- and postconditions that an error answer names (RFC 4918, 16); none where it is not XML."""
     try:
@@ -129,13 +202,23 @@ def error_conditions(body: bytes) -> frozenset[str]:
     return frozenset(str(element.tag) for element in root.iter()) if root.tag == f"{_D}error" else frozenset()
 
 
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+
+
+_SHARED: Final = _parser()
+
+
 def _parse(body: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    if body.count(b"<") > _MOST_TAGS:
+        raise TooLarge
     try:
-        root = etree.fromstring(body, parser)
+        # One parser serves one thread at a time: what takes long has its own.
+        root = etree.fromstring(body, _SHARED if len(body) <= _SHORT else _parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise NotXml("calendar_nonsense") from error
-    if root is None:
+    # No server has a reason to declare anything; whoever does wants it to grow, or to be fetched.
+    if root is None or root.getroottree().docinfo.doctype:
         raise NotXml("calendar_nonsense")
     return root
 
@@ -144,6 +227,7 @@ def _resource(response: etree._Element) -> Resource:
     texts: dict[str, str] = {}
     inside: dict[str, frozenset[str]] = {}
     hrefs: dict[str, tuple[str, ...]] = {}
+    names: dict[str, frozenset[str]] = {}
     for propstat in response.iterchildren(f"{_D}propstat"):
         if _status(propstat.findtext(f"{_D}status")) != 200:
             continue
@@ -153,11 +237,13 @@ def _resource(response: etree._Element) -> Resource:
                 if len(element):
                     inside[element.tag] = frozenset(str(e.tag) for e in element.iterdescendants("*"))
                     hrefs[element.tag] = tuple((e.text or "").strip() for e in element.iterchildren(f"{_D}href"))
+                    names[element.tag] = frozenset(e.get("name", "") for e in element.iterchildren("*"))
     own = response.findtext(f"{_D}status")
-    return Resource((response.findtext(f"{_D}href") or "").strip(), _status(own) if own else 200, texts, inside, hrefs)
+    href = (response.findtext(f"{_D}href") or "").strip()
+    return Resource(href, _status(own) if own else 200, texts, inside, hrefs, names=names)
 
 
 def _status(line: str | None) -> int:
     """From "HTTP/1.1 200 OK"."""
     parts = (line or "").split(None, 2)
-    return int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else 0
+    return int(parts[1]) if len(parts) > 1 and len(parts[1]) == 3 and parts[1].isdecimal() else 0

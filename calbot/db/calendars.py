@@ -13,43 +13,40 @@ before the same time in UTC, and 12 after, so `earliest` and `latest` are widene
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from calbot.core.model import (
-    AllDay,
     CalendarName,
-    Cursor,
-    Details,
     Etag,
     Href,
     Occurrence,
     OccurrenceId,
-    Status,
     Uid,
 )
-from calbot.ports import CalendarState, StoredObject
+from calbot.ports import StoredObject
 
+from .calendar_rows import (
+    LENGTHS,
+    add_rows,
+    by_start,
+    in_order,
+    literal,
+    object_columns,
+    read_occurrences,
+    stored_object,
+    stored_objects,
+)
+from .calendar_states import DatabaseCalendarStates
 from .encoding import (
-    date_to_ms,
-    decode_details,
-    decode_when,
-    encode_details,
-    encode_when,
     optional_from_ms,
-    optional_to_ms,
     recurrence_column,
-    recurrence_from,
     searchable,
-    storable,
     to_json,
     to_ms,
 )
-from .transaction import Row, Transactor, parameters
+from .transaction import Row, parameters
 
-_HOUR = 3_600_000
-_ZONE_SLACK = 14 * _HOUR
-_LENGTHS = (3 * 24 * _HOUR, 24 * 24 * _HOUR, 192 * 24 * _HOUR)  # of the classes; the last class has no bound
 _FOREVER = 1 << 62
 _UNLIMITED = 1 << 31  # LIMIT NULL is PostgreSQL's, LIMIT -1 SQLite's
 _LONGEST_SEARCH = 200  # more of a search is not compared; SQLite bounds a pattern at 50,000 bytes
@@ -73,43 +70,8 @@ _OVERLAPPING = (
 )
 
 
-class DatabaseCalendars:
+class DatabaseCalendars(DatabaseCalendarStates):
     """`ports.CalendarStore`."""
-
-    def __init__(self, sql: Transactor) -> None:
-        self._sql = sql
-
-    # ------------------------------------------------------------------------------------------------- state
-
-    async def state(self, calendar: CalendarName) -> CalendarState:
-        row = await self._sql.row("SELECT * FROM calendar_state WHERE calendar = $1", calendar)
-        if row is None:
-            return CalendarState(calendar)
-        return CalendarState(
-            calendar=calendar,
-            cursor=Cursor(row["sync_cursor"]) if row["sync_cursor"] is not None else None,
-            synced_at=optional_from_ms(row["synced_at"]),
-            tried_at=optional_from_ms(row["tried_at"]),
-            failures=row["failures"],
-            problem=row["problem"],
-            horizon=optional_from_ms(row["horizon"]),
-        )
-
-    async def save_state(self, state: CalendarState) -> None:
-        await self._sql.execute(
-            """INSERT INTO calendar_state (calendar, sync_cursor, synced_at, tried_at, failures, problem, horizon)
-               VALUES ($1, $2, $3, $4, $5, $6, $7)
-               ON CONFLICT (calendar) DO UPDATE SET
-                   sync_cursor = excluded.sync_cursor, synced_at = excluded.synced_at, tried_at = excluded.tried_at,
-                   failures = excluded.failures, problem = excluded.problem, horizon = excluded.horizon""",
-            state.calendar,
-            state.cursor,
-            optional_to_ms(state.synced_at),
-            optional_to_ms(state.tried_at),
-            state.failures,
-            state.problem,
-            optional_to_ms(state.horizon),
-        )
 
     async def calendars(self) -> Sequence[CalendarName]:
         rows = await self._sql.rows(
@@ -146,12 +108,12 @@ class DatabaseCalendars:
         keys = [(entry.calendar, entry.href) for entry in entries]
         await self._sql.execute_many("DELETE FROM past_object WHERE calendar = $1 AND href = $2", keys)
         await self._sql.execute_many(
-            """INSERT INTO calendar_object (calendar, href, etag, uid, data, recurring, problem)
-               VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """INSERT INTO calendar_object (calendar, href, etag, uid, data, recurring, problem, resumes)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                ON CONFLICT (calendar, href) DO UPDATE SET
                    etag = excluded.etag, uid = excluded.uid, data = excluded.data,
-                   recurring = excluded.recurring, problem = excluded.problem""",
-            [(e.calendar, e.href, e.etag, storable(e.uid), storable(e.data), e.recurring, e.problem) for e in entries],
+                   recurring = excluded.recurring, problem = excluded.problem, resumes = excluded.resumes""",
+            [object_columns(entry) for entry in entries],
         )
         ids: dict[tuple[CalendarName, Href], int] = {}
         for calendar in {entry.calendar for entry in entries}:
@@ -165,7 +127,7 @@ class DatabaseCalendars:
         components: list[tuple[object, ...]] = []
         occurrences: list[tuple[object, ...]] = []
         for entry in entries:
-            _add_rows(ids[entry.calendar, entry.href], entry, components, occurrences)
+            add_rows(ids[entry.calendar, entry.href], entry, components, occurrences)
         await self._sql.execute_many(
             """INSERT INTO component (object, number, calendar, uid, cancelled, details, search)
                VALUES ($1, $2, $3, $4, $5, $6, $7)""",
@@ -198,21 +160,50 @@ class DatabaseCalendars:
         row = await self._sql.row("SELECT * FROM calendar_object WHERE calendar = $1 AND href = $2", calendar, href)
         return await self._with_occurrences(row)
 
-    async def recurring(self, calendar: CalendarName) -> Sequence[StoredObject]:
+    async def resuming(self, calendar: CalendarName, before: datetime) -> Sequence[StoredObject]:
+        limits = calendar, to_ms(before)
         async with self._sql.transaction():
             objects = await self._sql.rows(
-                "SELECT * FROM calendar_object WHERE calendar = $1 AND recurring ORDER BY href", calendar
+                "SELECT * FROM calendar_object WHERE calendar = $1 AND resumes < $2 ORDER BY href", *limits
             )
             rows = await self._sql.rows(
-                _OCCURRENCE + " WHERE o.calendar = $1 AND b.recurring ORDER BY o.object, o.number", calendar
+                _OCCURRENCE + " WHERE b.calendar = $1 AND b.resumes < $2 ORDER BY o.object, o.number", *limits
             )
-        return await asyncio.to_thread(_stored_objects, objects, rows)  # tens of thousands of occurrences
+        return await asyncio.to_thread(stored_objects, objects, rows)  # tens of thousands of occurrences
+
+    async def failing(self, calendar: CalendarName, problem: str) -> Sequence[Href]:
+        rows = await self._sql.rows(
+            """SELECT href FROM calendar_object WHERE calendar = $1 AND problem IS NOT NULL AND problem = $2
+               ORDER BY href""",
+            calendar,
+            problem,
+        )
+        return [Href(row["href"]) for row in rows]
+
+    async def hrefs_after(self, calendar: CalendarName, instant: datetime) -> Sequence[Href]:
+        rows = await self._sql.rows(
+            """SELECT href FROM calendar_object b WHERE calendar = $1 AND EXISTS (
+                   SELECT 1 FROM occurrence o WHERE o.object = b.id AND o.latest > $2) ORDER BY href""",
+            calendar,
+            to_ms(instant),
+        )
+        return [Href(row["href"]) for row in rows]
+
+    async def next_start(self, calendar: CalendarName, after: datetime) -> datetime | None:
+        """Of the shortest class alone, which all appointments belong to: one look into the index."""
+        row = await self._sql.row(
+            """SELECT starts_at FROM occurrence WHERE calendar = $1 AND length_class = 0 AND earliest > $2
+               ORDER BY earliest LIMIT 1""",
+            calendar,
+            to_ms(after),
+        )
+        return None if row is None else optional_from_ms(row["starts_at"])
 
     async def _with_occurrences(self, row: Row | None) -> StoredObject | None:
         if row is None:
             return None
         rows = await self._sql.rows(_OCCURRENCE + " WHERE o.object = $1 ORDER BY o.number", row["id"])
-        return _stored_object(row, tuple(_read_occurrences(rows)))
+        return stored_object(row, tuple(read_occurrences(rows)))
 
     # ------------------------------------------------------------------------------------------- occurrences
 
@@ -227,16 +218,16 @@ class DatabaseCalendars:
         limit: int | None = None,
     ) -> Sequence[Occurrence]:
         first, last = to_ms(start), to_ms(end)
-        pattern = "%" if search is None else f"%{_literal(searchable(search)[:_LONGEST_SEARCH])}%"
-        mentions = "%" if attendee is None else f"%{_literal(to_json(attendee))}%"
+        pattern = "%" if search is None else f"%{literal(searchable(search)[:_LONGEST_SEARCH])}%"
+        mentions = "%" if attendee is None else f"%{literal(to_json(attendee))}%"
         most = _UNLIMITED if limit is None else limit
         rows: list[Row] = []
         for calendar in dict.fromkeys(calendars):
-            for length_class, longest in enumerate((*_LENGTHS, _FOREVER)):
+            for length_class, longest in enumerate((*LENGTHS, _FOREVER)):
                 rows += await self._sql.rows(
                     _OVERLAPPING, calendar, length_class, first - longest, last, first, pattern, most, mentions
                 )
-        found = _in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(_in_order, rows)
+        found = in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(in_order, rows)
         return found if limit is None else found[:limit]
 
     async def occurrence(self, calendars: Sequence[CalendarName], id: OccurrenceId) -> Occurrence | None:
@@ -249,13 +240,13 @@ class DatabaseCalendars:
                 id.uid,
                 recurrence_column(id.recurrence_id),
             )
-            for occurrence in _read_occurrences(rows):
+            for occurrence in read_occurrences(rows):
                 return occurrence
         return None
 
     async def occurrences_of(self, calendar: CalendarName, uid: Uid) -> Sequence[Occurrence]:
         rows = await self._sql.rows(_OCCURRENCE + " WHERE c.calendar = $1 AND c.uid = $2", calendar, uid)
-        return sorted(_read_occurrences(rows), key=_by_start)
+        return sorted(read_occurrences(rows), key=by_start)
 
     async def occurrences_about(self, uids: Sequence[Uid], *, after: datetime) -> Sequence[Occurrence]:
         unique = list(dict.fromkeys(uids))
@@ -263,7 +254,7 @@ class DatabaseCalendars:
         for lot in (unique[at : at + _IN_LIST] for at in range(0, len(unique), _IN_LIST)):
             query = f"{_OCCURRENCE} WHERE c.uid IN ({parameters(2, len(lot))}) AND o.latest >= $1"
             rows += await self._sql.rows(query, to_ms(after), *lot)
-        return _in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(_in_order, rows)
+        return in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(in_order, rows)
 
     async def upcoming_uids(self, after: datetime, calendars: Sequence[CalendarName] | None = None) -> Sequence[Uid]:
         query = """SELECT DISTINCT c.uid FROM component c JOIN occurrence o
@@ -283,7 +274,7 @@ class DatabaseCalendars:
                 """SELECT DISTINCT c.uid FROM component c JOIN occurrence o
                        ON o.object = c.object AND o.component = c.number
                    WHERE c.details LIKE $1 ESCAPE '\\' AND o.latest >= $2""",
-                f"%{_literal(to_json(one))}%",
+                f"%{literal(to_json(one))}%",
                 to_ms(after),
             )
             found.update(Uid(row["uid"]) for row in rows)
@@ -296,7 +287,7 @@ class DatabaseCalendars:
                 lot = uids[at : at + _IN_LIST]
                 query = f"{_OCCURRENCE} WHERE c.calendar = $1 AND c.uid IN ({parameters(2, len(lot))})"
                 rows += await self._sql.rows(query, calendar, *lot)
-        return _in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(_in_order, rows)
+        return in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(in_order, rows)
 
     async def uids(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Mapping[Href, Uid]:
         found: dict[Href, Uid] = {}
@@ -324,7 +315,7 @@ class DatabaseCalendars:
         return count
 
     async def forget_before(self, instant: datetime) -> None:
-        over = """FROM calendar_object WHERE NOT recurring AND problem IS NULL
+        over = """FROM calendar_object WHERE (NOT recurring OR resumes IS NULL) AND problem IS NULL
                   AND NOT EXISTS (SELECT 1 FROM occurrence o WHERE o.object = calendar_object.id)"""
         async with self._sql.transaction():
             await self._sql.execute("DELETE FROM occurrence WHERE latest < $1", to_ms(instant))
@@ -338,94 +329,3 @@ class DatabaseCalendars:
                        SELECT 1 FROM occurrence o
                        WHERE o.object = component.object AND o.component = component.number)"""
             )
-
-
-# ------------------------------------------------------------------------------------------------------- rows to values
-
-
-def _add_rows(
-    id: int,
-    entry: StoredObject,
-    components: list[tuple[object, ...]],
-    occurrences: list[tuple[object, ...]],
-) -> None:
-    """Details that several occurrences share become one component."""
-    numbers: dict[tuple[Uid, Details], int] = {}
-    for position, occurrence in enumerate(entry.occurrences):
-        details = occurrence.details
-        number = numbers.get((occurrence.uid, details))
-        if number is None:
-            number = numbers[occurrence.uid, details] = len(numbers)
-            text = searchable("\n".join((details.title, details.location, details.description)))
-            cancelled = details.status is Status.CANCELLED
-            uid = storable(occurrence.uid)
-            components.append((id, number, entry.calendar, uid, cancelled, encode_details(details), text))
-        occurrences.append((id, position, number, entry.calendar, *_time_columns(occurrence)))
-
-
-def _time_columns(occurrence: Occurrence) -> tuple[object, ...]:
-    when = occurrence.when
-    starts, ends, floating = encode_when(when)
-    if isinstance(when, AllDay):
-        starts_at, ends_at = date_to_ms(when.start), date_to_ms(when.end)
-    else:
-        starts_at, ends_at = to_ms(when.start), to_ms(when.end)
-    slack = _ZONE_SLACK if floating or isinstance(when, AllDay) else 0
-    earliest, latest = starts_at - slack, ends_at + slack
-    length_class = sum(latest - earliest > longest for longest in _LENGTHS)
-    recurrence_id = recurrence_column(occurrence.recurrence_id)
-    return recurrence_id, starts, ends, floating, starts_at, length_class, earliest, latest
-
-
-def _read_occurrences(rows: Iterable[Row]) -> Iterator[Occurrence]:
-    """Each component's details are read once and shared by its occurrences."""
-    seen: dict[tuple[int, int], Details] = {}
-    for row in rows:
-        component = row["object"], row["component"]
-        details = seen.get(component)
-        if details is None:
-            details = seen[component] = decode_details(row["details"])
-        yield Occurrence(
-            calendar=CalendarName(row["calendar"]),
-            href=Href(row["href"]),
-            uid=Uid(row["uid"]),
-            recurrence_id=recurrence_from(row["recurrence_id"]),
-            when=decode_when(row["starts"], row["ends"], row["floating"]),
-            details=details,
-        )
-
-
-def _in_order(rows: Iterable[Row]) -> list[Occurrence]:
-    return sorted(_read_occurrences(rows), key=_by_start)
-
-
-def _stored_object(row: Row, occurrences: tuple[Occurrence, ...]) -> StoredObject:
-    return StoredObject(
-        calendar=CalendarName(row["calendar"]),
-        href=Href(row["href"]),
-        etag=Etag(row["etag"]) if row["etag"] is not None else None,
-        uid=Uid(row["uid"]),
-        data=row["data"],
-        recurring=bool(row["recurring"]),
-        problem=row["problem"],
-        occurrences=occurrences,
-    )
-
-
-def _stored_objects(objects: Sequence[Row], rows: Sequence[Row]) -> Sequence[StoredObject]:
-    occurrences: dict[Href, list[Occurrence]] = {}
-    for occurrence in _read_occurrences(rows):
-        occurrences.setdefault(occurrence.href, []).append(occurrence)
-    return [_stored_object(row, tuple(occurrences.get(Href(row["href"]), ()))) for row in objects]
-
-
-def _by_start(occurrence: Occurrence) -> tuple[int, bool, Uid, str]:
-    when = occurrence.when
-    if isinstance(when, AllDay):
-        return date_to_ms(when.start), False, occurrence.uid, occurrence.recurrence_id or ""
-    return to_ms(when.start), True, occurrence.uid, occurrence.recurrence_id or ""
-
-
-def _literal(text: str) -> str:
-    """For LIKE, with nothing in it a wildcard."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

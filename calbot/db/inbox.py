@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from calbot.core.model import EventId, Occurrence, RoomId, UserId
+from calbot.core.poll_events import replaced_event
 from calbot.ports import InboxState, Incoming
 
 from .encoding import decode_occurrence, encode_occurrence, to_json, to_ms
@@ -16,8 +17,8 @@ from .transaction import Row, Transactor, parameters
 _IN_LIST = 500
 _GREATEST_TIME = (1 << 53) - 1  # the greatest integer of canonical JSON; old room versions let greater ones pass
 _INSERT = """
-    INSERT INTO inbox (event_id, room, sender, sent_at, ordinal, raw, state, picks, tries)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+    INSERT INTO inbox (event_id, room, sender, sent_at, ordinal, raw, state, picks, message, tries, wrote)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, FALSE)
 """
 
 
@@ -42,7 +43,17 @@ class DatabaseInbox:
             await self._sql.execute_many(
                 _INSERT,
                 [
-                    (e.event_id, e.room, e.sender, e.at, e.position, to_json(e.raw), e.state.value, "[]")
+                    (
+                        e.event_id,
+                        e.room,
+                        e.sender,
+                        e.at,
+                        e.position,
+                        to_json(e.raw),
+                        e.state.value,
+                        "[]",
+                        e.changes or e.event_id,
+                    )
                     for e in accepted
                 ],
             )
@@ -90,7 +101,9 @@ class DatabaseInbox:
                 "UPDATE inbox_position SET ordinal = ordinal + 1 WHERE id = 1 RETURNING ordinal"
             )
             new = _incoming({**raw, "event_id": event_id}, ordinal)
-            await self._sql.execute(_INSERT, event_id, new.room, new.sender, new.at, ordinal, event, state, answers)
+            await self._sql.execute(
+                _INSERT, event_id, new.room, new.sender, new.at, ordinal, event, state, answers, new.changes or event_id
+            )
 
     async def note(self, event_id: EventId, before: Occurrence) -> None:
         await self._sql.execute(
@@ -100,12 +113,17 @@ class DatabaseInbox:
             InboxState.RUNNING.value,
         )
 
-    async def finish(self, event_id: EventId) -> None:
+    async def finish(self, event_id: EventId, *, wrote: bool = False) -> None:
         await self._sql.execute(
-            "UPDATE inbox SET state = $2, raw = '{}', picks = '[]', before = NULL WHERE event_id = $1",
+            "UPDATE inbox SET state = $2, raw = '{}', picks = '[]', before = NULL, wrote = $3 WHERE event_id = $1",
             event_id,
             InboxState.DONE.value,
+            wrote,
         )
+
+    async def about(self, message: EventId) -> Sequence[Incoming]:
+        rows = await self._sql.rows("SELECT * FROM inbox WHERE message = $1 ORDER BY ordinal", message)
+        return [_read(row) for row in rows]
 
     async def postpone(self, event_id: EventId) -> int:
         """0 where there is no such event, or it is not NEW any more."""
@@ -138,7 +156,18 @@ def _incoming(event: Mapping[str, Any], position: int) -> Incoming:
         at=min(max(at, 0), _GREATEST_TIME) if isinstance(at, int) else 0,
         position=position,
         raw=event,
+        changes=_changed_message(event),
     )
+
+
+def _changed_message(event: Mapping[str, Any]) -> EventId | None:
+    """What an edit or a redaction is of; both say so in clear, also where the rest is encrypted."""
+    content = event.get("content")
+    content = content if isinstance(content, Mapping) else {}
+    if event.get("type") != "m.room.redaction":
+        return replaced_event(content)
+    target = event.get("redacts", content.get("redacts"))
+    return EventId(target) if isinstance(target, str) and target else None
 
 
 def _read(row: Row) -> Incoming:
@@ -153,4 +182,6 @@ def _read(row: Row) -> Incoming:
         picks=tuple((question, number) for question, number in json.loads(row["picks"])),
         tries=row["tries"],
         before=None if row["before"] is None else decode_occurrence(row["before"]),
+        changes=None if row["message"] == row["event_id"] else EventId(row["message"]),
+        wrote=bool(row["wrote"]),
     )

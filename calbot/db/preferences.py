@@ -7,15 +7,18 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from calbot.core.model import EventId, OccurrenceId, Recipient, RecurrenceId, RoomId, Uid, UserId
-from calbot.core.preferences import EventLeads, PersonPreferences, RoomPreferences, Snooze
-from calbot.core.settings import Digest, Weekday
+from calbot.core.preferences import ChosenLevels, EventLeads, PersonPreferences, RoomPreferences, Snooze
+from calbot.core.settings import Alarms, Digest, Mention, Weekday
+from calbot.core.zone_names import zone_of
 
 from .encoding import from_ms, read_recipient, recurrence_column, recurrence_from, to_json, to_ms
 from .transaction import Row, Transactor, parameters
 
 _IN_LIST: Final = 500
+_OF_ROOMS: Final = "reminders, digest, language, timezone, alarms, mention, write_to, duration, levels"
 _READ_HERE: Final = 500  # people that take the event loop a few milliseconds
 
 
@@ -26,11 +29,11 @@ class DatabasePreferences:
         self._sql = sql
 
     async def rooms(self) -> Mapping[RoomId, RoomPreferences]:
-        rows = await self._sql.rows("SELECT room, reminders, digest FROM room_preference ORDER BY room")
+        rows = await self._sql.rows("SELECT * FROM room_preference ORDER BY room")
         return {RoomId(row["room"]): _room(row) for row in rows}
 
     async def room(self, room: RoomId) -> RoomPreferences:
-        row = await self._sql.row("SELECT reminders, digest FROM room_preference WHERE room = $1", room)
+        row = await self._sql.row("SELECT * FROM room_preference WHERE room = $1", room)
         return RoomPreferences() if row is None else _room(row)
 
     async def save_room(self, room: RoomId, preferences: RoomPreferences) -> None:
@@ -38,21 +41,33 @@ class DatabasePreferences:
             await self._sql.execute("DELETE FROM room_preference WHERE room = $1", room)
             return
         await self._sql.execute(
-            """INSERT INTO room_preference (room, reminders, digest) VALUES ($1, $2, $3)
-               ON CONFLICT (room) DO UPDATE SET reminders = excluded.reminders, digest = excluded.digest""",
+            """INSERT INTO room_preference (room, reminders, digest, language, timezone, alarms, mention, write_to,
+                                            duration, levels)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+               ON CONFLICT (room) DO UPDATE SET reminders = excluded.reminders, digest = excluded.digest,
+                   language = excluded.language, timezone = excluded.timezone, alarms = excluded.alarms,
+                   mention = excluded.mention, write_to = excluded.write_to, duration = excluded.duration,
+                   levels = excluded.levels""",
             room,
             _encode_leads(preferences.reminders),
             _encode_digest(preferences.digest),
+            preferences.language,
+            None if preferences.timezone is None else preferences.timezone.key,
+            None if preferences.alarms is None else preferences.alarms.value,
+            None if preferences.mention is None else preferences.mention.value,
+            preferences.write_to,
+            None if preferences.duration is None else int(preferences.duration.total_seconds()),
+            _encode_levels(preferences.levels),
         )
 
     async def people(self) -> Mapping[UserId, PersonPreferences]:
-        rows = await self._sql.rows("SELECT person, reminders, digest FROM person_preference ORDER BY person")
+        rows = await self._sql.rows("SELECT * FROM person_preference ORDER BY person")
         if len(rows) <= _READ_HERE:
             return _people(rows)
         return await asyncio.to_thread(_people, rows)
 
     async def person(self, user: UserId) -> PersonPreferences:
-        row = await self._sql.row("SELECT reminders, digest FROM person_preference WHERE person = $1", user)
+        row = await self._sql.row("SELECT * FROM person_preference WHERE person = $1", user)
         return PersonPreferences() if row is None else _person(row)
 
     async def save_person(self, user: UserId, preferences: PersonPreferences) -> None:
@@ -60,11 +75,14 @@ class DatabasePreferences:
             await self._sql.execute("DELETE FROM person_preference WHERE person = $1", user)
             return
         await self._sql.execute(
-            """INSERT INTO person_preference (person, reminders, digest) VALUES ($1, $2, $3)
-               ON CONFLICT (person) DO UPDATE SET reminders = excluded.reminders, digest = excluded.digest""",
+            """INSERT INTO person_preference (person, reminders, digest, language, timezone) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (person) DO UPDATE SET reminders = excluded.reminders, digest = excluded.digest,
+                   language = excluded.language, timezone = excluded.timezone""",
             user,
             _encode_leads(preferences.reminders),
             _encode_digest(preferences.digest),
+            preferences.language,
+            None if preferences.timezone is None else preferences.timezone.key,
         )
 
     async def event_leads(self, uids: Sequence[Uid]) -> Sequence[EventLeads]:
@@ -120,7 +138,7 @@ class DatabasePreferences:
     async def transfer(self, old: RoomId, new: RoomId) -> None:
         async with self._sql.transaction():
             for table, column, others in (
-                ("room_preference", "room", "reminders, digest"),
+                ("room_preference", "room", _OF_ROOMS),
                 ("event_leads", "recipient", "uid, recurrence_id, leads"),
             ):
                 await self._sql.execute(
@@ -152,7 +170,17 @@ class DatabasePreferences:
 
 
 def _room(row: Row) -> RoomPreferences:
-    return RoomPreferences(_decode_leads(row["reminders"]), _decode_digest(row["digest"]))
+    return RoomPreferences(
+        reminders=_decode_leads(row["reminders"]),
+        digest=_decode_digest(row["digest"]),
+        language=row["language"],
+        timezone=_decode_zone(row["timezone"]),
+        alarms=None if row["alarms"] is None else Alarms(row["alarms"]),
+        mention=None if row["mention"] is None else Mention(row["mention"]),
+        write_to=row["write_to"],
+        duration=None if row["duration"] is None else timedelta(seconds=row["duration"]),
+        levels=_decode_levels(row["levels"]),
+    )
 
 
 def _people(rows: Sequence[Row]) -> Mapping[UserId, PersonPreferences]:
@@ -160,7 +188,16 @@ def _people(rows: Sequence[Row]) -> Mapping[UserId, PersonPreferences]:
 
 
 def _person(row: Row) -> PersonPreferences:
-    return PersonPreferences(_decode_leads(row["reminders"]), _decode_digest(row["digest"]))
+    return PersonPreferences(
+        _decode_leads(row["reminders"]),
+        _decode_digest(row["digest"]),
+        row["language"],
+        _decode_zone(row["timezone"]),
+    )
+
+
+def _decode_zone(name: str | None) -> ZoneInfo | None:
+    return None if name is None else zone_of(name)  # None as well where the zone was dropped from the database of zones
 
 
 def _event_leads(row: Row) -> EventLeads:
@@ -207,3 +244,16 @@ def _decode_digest(text: str | None) -> Digest | None:
         weekly=None if weekly is None else (Weekday(weekly[0]), time.fromisoformat(weekly[1])),
         always=value["always"],
     )
+
+
+def _encode_levels(levels: ChosenLevels) -> str | None:
+    if levels == ChosenLevels():
+        return None
+    return to_json({"new": levels.new, "cancel": levels.cancel, "settings": levels.settings})
+
+
+def _decode_levels(text: str | None) -> ChosenLevels:
+    if text is None:
+        return ChosenLevels()
+    value = json.loads(text)
+    return ChosenLevels(value["new"], value["cancel"], value["settings"])

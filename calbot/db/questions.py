@@ -43,6 +43,10 @@ class DatabaseQuestions:
         )
         return [_read(row) for row in rows]
 
+    async def open_in(self, room: RoomId) -> Sequence[Question]:
+        rows = await self._sql.rows("SELECT * FROM question WHERE room = $1 ORDER BY id DESC", room)
+        return [_read(row) for row in rows]
+
     async def close(self, event_id: EventId) -> bool:
         closed = await self._sql.value("DELETE FROM question WHERE event_id = $1 RETURNING id", event_id)
         return closed is not None

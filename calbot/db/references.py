@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
+from typing import Final
 
 from calbot.core.model import CalendarName, EventId, OccurrenceId, RoomId, Uid, UserId
 from calbot.ports import Card, Listed
@@ -14,6 +16,12 @@ from .transaction import Row, Transactor, parameters
 
 _LISTS_KEPT = 3
 _IN_LIST = 500
+# What refers to an event, and what is in a row beside that.
+_REFERRING: Final[Mapping[str, tuple[str, ...]]] = {
+    "card": ("room", "event_id"),
+    "message_subject": ("id", "room", "event_id"),
+    "last_reference": ("room", "person", "listed_since"),
+}
 _ALL = ""  # reader of a list that was shown to everybody
 
 
@@ -55,24 +63,36 @@ class DatabaseReferences:
         return found
 
     async def card_at(self, room: RoomId, event_id: EventId) -> Card | None:
-        row = await self._sql.row("SELECT * FROM message_subject WHERE room = $1 AND event_id = $2", room, event_id)
-        return None if row is None else _card(row)
+        found = await self.subjects(room, event_id)
+        return found[0] if len(found) == 1 else None
 
-    async def note_message(self, card: Card) -> None:
-        await self._sql.execute(
-            """INSERT INTO message_subject (room, event_id, calendar, uid, recurrence_id) VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT (room, event_id) DO UPDATE SET
-                   calendar = excluded.calendar, uid = excluded.uid, recurrence_id = excluded.recurrence_id""",
-            card.room,
-            card.event_id,
-            card.calendar,
-            card.occurrence.uid,
-            recurrence_column(card.occurrence.recurrence_id),
-        )
+    async def subjects(self, room: RoomId, event_id: EventId) -> Sequence[Card]:
+        query = "SELECT * FROM message_subject WHERE room = $1 AND event_id = $2 ORDER BY id"
+        return [_card(row) for row in await self._sql.rows(query, room, event_id)]
+
+    async def newest(self, room: RoomId) -> Sequence[Card]:
+        query = "SELECT event_id FROM message_subject WHERE room = $1 ORDER BY id DESC LIMIT 1"
+        event_id: str | None = await self._sql.value(query, room)
+        return () if event_id is None else await self.subjects(room, EventId(event_id))
+
+    async def note_message(self, *cards: Card) -> None:
+        async with self._sql.transaction():
+            for room, event_id in {(card.room, card.event_id) for card in cards}:
+                # Deleted first: a message that is sent again counts as the newest, and what it was about is over.
+                await self._sql.execute("DELETE FROM message_subject WHERE room = $1 AND event_id = $2", room, event_id)
+            for card in cards:
+                await self._sql.execute(
+                    """INSERT INTO message_subject (room, event_id, calendar, uid, recurrence_id)
+                       VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING""",
+                    card.room,
+                    card.event_id,
+                    card.calendar,
+                    card.occurrence.uid,
+                    recurrence_column(card.occurrence.recurrence_id),
+                )
 
     async def save_list(self, room: RoomId, user: UserId | None, event_id: EventId, items: Sequence[Listed]) -> None:
         reader = user or _ALL
-        listed = [[i.number, i.calendar, i.occurrence.uid, i.occurrence.recurrence_id] for i in items]
         async with self._sql.transaction():
             # Deleted first, so that a list sent again counts as the newest.
             await self._sql.execute("DELETE FROM listing WHERE room = $1 AND event_id = $2", room, event_id)
@@ -81,7 +101,7 @@ class DatabaseReferences:
                 room,
                 reader,
                 event_id,
-                to_json(listed),
+                _listed(items),
             )
             await self._sql.execute(
                 """DELETE FROM listing WHERE room = $1 AND shown_to = $2 AND id NOT IN (
@@ -90,16 +110,21 @@ class DatabaseReferences:
                 reader,
                 _LISTS_KEPT,
             )
+            await self._sql.execute(
+                "UPDATE last_reference SET listed_since = TRUE WHERE room = $1 AND person = $2", room, reader
+            )
 
     async def lists(self, room: RoomId, user: UserId) -> Sequence[Sequence[Listed]]:
         rows = await self._sql.rows(
-            """SELECT items FROM listing WHERE room = $1 AND id >= COALESCE(
-                   (SELECT MAX(id) FROM listing WHERE room = $1 AND shown_to = $2),
-                   (SELECT MAX(id) FROM listing WHERE room = $1))
+            """SELECT items FROM listing
+               WHERE room = $1 AND shown_to IN ($2, $3)
+                   AND id >= (SELECT MAX(id) FROM listing WHERE room = $1 AND shown_to = $2)
                ORDER BY id DESC""",
             room,
             user,
+            _ALL,
         )
+        rows = rows or await self._sql.rows("SELECT items FROM listing WHERE room = $1 ORDER BY id DESC LIMIT 1", room)
         return [_items(row) for row in rows]
 
     async def list_at(self, room: RoomId, event_id: EventId) -> Sequence[Listed] | None:
@@ -120,7 +145,8 @@ class DatabaseReferences:
         await self._sql.execute(
             """INSERT INTO last_reference (room, person, calendar, uid, recurrence_id) VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT (room, person) DO UPDATE SET
-                   calendar = excluded.calendar, uid = excluded.uid, recurrence_id = excluded.recurrence_id""",
+                   calendar = excluded.calendar, uid = excluded.uid, recurrence_id = excluded.recurrence_id,
+                   listed_since = FALSE""",
             room,
             user,
             calendar,
@@ -131,6 +157,56 @@ class DatabaseReferences:
     async def last(self, room: RoomId, user: UserId) -> tuple[CalendarName, OccurrenceId] | None:
         row = await self._sql.row("SELECT * FROM last_reference WHERE room = $1 AND person = $2", room, user)
         return None if row is None else (CalendarName(row["calendar"]), _occurrence_id(row))
+
+    async def follow(
+        self,
+        calendar: CalendarName,
+        uid: Uid,
+        become: Callable[[OccurrenceId], OccurrenceId],
+        rooms: Sequence[RoomId],
+    ) -> None:
+        async with self._sql.transaction():
+            await self._cards_follow(calendar, uid, become)
+            for room in rooms:
+                await self._lists_follow(room, calendar, uid, become)
+
+    async def _cards_follow(
+        self, calendar: CalendarName, uid: Uid, become: Callable[[OccurrenceId], OccurrenceId]
+    ) -> None:
+        # All taken out before any is put back: one may become what another was.
+        for table, others in _REFERRING.items():
+            where = f"{table} WHERE calendar = $1 AND uid = $2"
+            rows = await self._sql.rows(f"SELECT * FROM {where}", calendar, uid)  # noqa: S608 names of tables
+            await self._sql.execute(f"DELETE FROM {where}", calendar, uid)  # noqa: S608 names of tables
+            for row in rows:
+                new = become(_occurrence_id(row))
+                names = ("calendar", "uid", "recurrence_id", *others)
+                await self._sql.execute(
+                    f"""INSERT INTO {table} ({", ".join(names)}) VALUES ({parameters(1, len(names))})
+                        ON CONFLICT DO NOTHING""",  # noqa: S608 names of tables and columns
+                    calendar,
+                    new.uid,
+                    recurrence_column(new.recurrence_id),
+                    *(row[name] for name in others),
+                )
+
+    async def _lists_follow(
+        self, room: RoomId, calendar: CalendarName, uid: Uid, become: Callable[[OccurrenceId], OccurrenceId]
+    ) -> None:
+        for row in await self._sql.rows("SELECT id, items FROM listing WHERE room = $1", room):
+            items = _items(row)
+            if any(one.calendar == calendar and one.occurrence.uid == uid for one in items):
+                followed = [
+                    replace(one, occurrence=become(one.occurrence))
+                    if one.calendar == calendar and one.occurrence.uid == uid
+                    else one
+                    for one in items
+                ]
+                await self._sql.execute("UPDATE listing SET items = $2 WHERE id = $1", row["id"], _listed(followed))
+
+    async def listed_since(self, room: RoomId, user: UserId) -> bool:
+        query = "SELECT listed_since FROM last_reference WHERE room = $1 AND person = $2"
+        return bool(await self._sql.value(query, room, user))
 
     async def forget_gone(self, before: datetime) -> None:
         day = before.astimezone(timezone.utc).strftime("%Y%m%d")  # recurrence ids begin with their day
@@ -165,6 +241,10 @@ def _occurrence_id(row: Row) -> OccurrenceId:
 
 def _card(row: Row) -> Card:
     return Card(RoomId(row["room"]), _occurrence_id(row), CalendarName(row["calendar"]), EventId(row["event_id"]))
+
+
+def _listed(items: Iterable[Listed]) -> str:
+    return to_json([[i.number, i.calendar, i.occurrence.uid, i.occurrence.recurrence_id] for i in items])
 
 
 def _items(row: Row) -> tuple[Listed, ...]:

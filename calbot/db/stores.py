@@ -6,11 +6,16 @@ from contextlib import AbstractAsyncContextManager
 
 from mautrix.util.async_db import Database
 
+from .addresses import DatabaseAddresses
+from .answers import DatabaseAnswers
 from .calendars import DatabaseCalendars
 from .changes import DatabaseChangeLog
 from .direct_chats import DatabaseDirectChats
 from .inbox import DatabaseInbox
+from .join_links import DatabaseJoinLinks
 from .keeper import DatabaseKeeper
+from .mail import DatabaseMail
+from .mappings import DatabaseMappings
 from .notices import DatabaseNotices
 from .polls import DatabasePolls
 from .preferences import DatabasePreferences
@@ -35,10 +40,15 @@ class Stores:
         self.questions = DatabaseQuestions(self._sql)
         self.reminders = DatabaseReminders(self._sql)
         self.notices = DatabaseNotices(self._sql)
+        self.mail = DatabaseMail(self._sql)
         self.polls = DatabasePolls(self._sql)
         self.rooms = DatabaseRooms(self._sql)
+        self.mappings = DatabaseMappings(self._sql)
         self.preferences = DatabasePreferences(self._sql)
+        self.addresses = DatabaseAddresses(self._sql)
+        self.answers = DatabaseAnswers(self._sql)
         self.undo = DatabaseUndo(self._sql)
+        self.join_links = DatabaseJoinLinks(self._sql)
         self.keeper = DatabaseKeeper(self._sql)
 
     def transaction(self) -> AbstractAsyncContextManager[None]:

@@ -29,7 +29,7 @@ from .content import (
     related,
     transaction_id,
 )
-from .files import store_file
+from .files import fetch_file, store_file
 from .history import messages_back
 from .reading import KeyMissing, Reader, Unreadable, clear_event
 from .relations import own_reaction, read_relations
@@ -44,6 +44,8 @@ from .server import (
     refusal_of,
     room_path,
 )
+
+_PROFILE_ZONES = ("m.tz", "us.cloke.msc4175.tz")  # MSC4175, and as it was called before
 
 
 class MatrixChat:
@@ -137,6 +139,9 @@ class MatrixChat:
         except (Missing, KeyMissing, Unreadable):
             return None
 
+    async def download(self, event: ChatEvent, limit: int) -> bytes:
+        return await fetch_file(self._server, event.content, limit)
+
     async def sealed(self, room: RoomId, event: EventId) -> ChatEvent | None:
         try:
             raw = {**await self._server.request("GET", room_path(room, "event", event)), "room_id": room}
@@ -177,6 +182,14 @@ class MatrixChat:
     async def display_name(self, room: RoomId, user: UserId) -> str:
         content = await self._server.state(room, "m.room.member", user)
         return str((content or {}).get("displayname") or user)
+
+    async def time_zone(self, user: UserId) -> str:
+        try:
+            profile = await self._server.request("GET", client_path("profile", user))
+        except (Missing, ChatForbidden):
+            return ""
+        zone = next((profile[key] for key in _PROFILE_ZONES if key in profile), "")
+        return zone if isinstance(zone, str) else ""
 
     async def power_levels(self, room: RoomId) -> PowerLevels:
         content = await self._server.state(room, "m.room.power_levels")

@@ -20,7 +20,7 @@ from calbot.core.poll_events import (
 )
 from calbot.errors import ChatForbidden, ChatUnavailable, NotEncrypted
 from calbot.ports import ChatEvent, Incoming
-from calbot.services import attaching, closing, conversation, presence, rooms, running, snoozing
+from calbot.services import amending, attaching, closing, conversation, presence, reacting, rooms, running, snoozing
 from calbot.services.world import World
 
 from .delivery import Unread
@@ -149,10 +149,13 @@ async def _act(world: World, event: ChatEvent, incoming: Incoming) -> conversati
             await running.on_vote(world, event, target)
             await closing.on_reaction(world, event.room, target)
             await snoozing.on_reaction(world, event)
+            return await reacting.on_reaction(world, event, incoming)
         return handled
     if event.type == "m.room.redaction":
+        await amending.on_redaction(world, event)
         await running.on_redaction(world, event)
         await snoozing.on_redaction(world, event)
+        await reacting.on_redaction(world, event)
     elif is_start(event.type):
         edited = replaced_event(event.content)
         await (attaching.on_start(world, event) if edited is None else running.on_edit(world, event, edited))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -25,6 +25,10 @@ from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, Use
 MAUTRIX_REQUEST_ERRORS = (MatrixError, asyncio.TimeoutError)
 
 _CLIENT = "/_matrix/client"
+_PART = 64 * 1024  # bytes of a download read at a time
+_REFUSAL_SIZE = 64 * 1024
+
+_T = TypeVar("_T")
 
 
 class Missing(ChatForbidden):
@@ -82,6 +86,13 @@ class Server:
         answer = await self._patiently("POST", "/_matrix/media/v3/upload", query, {"Content-Type": mimetype}, data)
         return str(answer["content_uri"])
 
+    async def download(self, path: str, limit: int) -> bytes:
+        """The bytes of a file, of which no more than `limit` are read. UserError (`file_too_big`) where there are more.
+
+        A redirect is not followed: the token must not go anywhere else.
+        """
+        return await self._again_if_early(lambda: self._receive(path, limit))
+
     async def state(self, room: RoomId, event_type: str, state_key: str = "") -> Mapping[str, Any] | None:
         """The content of a state event as it is now; None where there is none."""
         try:
@@ -93,10 +104,13 @@ class Server:
     async def _patiently(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], data: bytes | None
     ) -> Any:
+        return await self._again_if_early(lambda: self._once(method, path, query, headers, data))
+
+    async def _again_if_early(self, attempt_once: Callable[[], Awaitable[_T]]) -> _T:
         waited, pause = 0.0, 0.5
         for attempt in range(1, self._patience.attempts + 1):
             try:
-                return await self._once(method, path, query, headers, data)
+                return await attempt_once()
             except _TooEarly as refusal:
                 pause = refusal.retry_after if refusal.retry_after is not None else pause * 2
                 if attempt == self._patience.attempts or waited + pause > self._patience.seconds:
@@ -108,11 +122,7 @@ class Server:
     async def _once(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], data: bytes | None
     ) -> Any:
-        params = dict(query)
-        if self._api.as_user_id:
-            params["user_id"] = self._api.as_user_id
-        url = URL(str(self._api.base_url).rstrip("/") + path, encoded=True)
-        authorized = {**headers, "Authorization": f"Bearer {self._api.token}"}
+        url, params, authorized = self._addressed(path, query, headers)
         try:
             async with self._api.session.request(
                 method, url, params=params, data=data, headers=authorized, timeout=self._timeout
@@ -123,6 +133,33 @@ class Server:
                 raise _refusal(response.status, answer, response.headers.get("Retry-After"))
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             raise ChatUnavailable from error
+
+    async def _receive(self, path: str, limit: int) -> bytes:
+        url, params, authorized = self._addressed(path, {}, {})
+        try:
+            async with self._api.session.get(
+                url, params=params, headers=authorized, timeout=self._timeout, allow_redirects=False
+            ) as response:
+                if response.status != 200:
+                    answer = _parse(await response.content.read(_REFUSAL_SIZE))
+                    raise _refusal(response.status, answer, response.headers.get("Retry-After"))
+                received = bytearray()
+                async for part in response.content.iter_chunked(_PART):
+                    received += part
+                    if len(received) > limit:
+                        raise UserError(Code.LIMIT, "file_too_big", size=limit // 1024)
+                return bytes(received)
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            raise ChatUnavailable from error
+
+    def _addressed(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[URL, dict[str, str], dict[str, str]]:
+        params = dict(query)
+        if self._api.as_user_id:
+            params["user_id"] = self._api.as_user_id
+        url = URL(str(self._api.base_url).rstrip("/") + path, encoded=True)
+        return url, params, {**headers, "Authorization": f"Bearer {self._api.token}"}
 
 
 def room_path(room: RoomId, *parts: str, version: str = "v3") -> str:

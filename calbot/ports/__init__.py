@@ -6,12 +6,25 @@ datetimes; where a number is a time it says its unit.
 
 from __future__ import annotations
 
-from .calendars import CalendarFacts, CalendarGateway, CalendarState, CalendarStore, StoredObject
+from .addresses import AddressStore, FoundAddress
+from .answers import AnswerStore
+from .calendars import (
+    CalendarFacts,
+    CalendarGateway,
+    CalendarState,
+    CalendarStore,
+    FoundPerson,
+    Principal,
+    StoredObject,
+)
 from .changes import ChangeLog, OwnWrite
 from .chat import Chat, ChatEvent, Encryption, Relations
 from .conversations import Card, DirectChat, DirectChats, Listed, Question, Questions, References
 from .effects import Keeper, PollStore, ReminderStore
 from .intake import Inbox, InboxState, Incoming
+from .join_links import JoinLinks, WantedLink
+from .mail import Mailer, MailSession, MailStore
+from .mappings import MappingStore
 from .notices import NoticeStore
 from .preferences import Preferences
 from .rooms import RoomStore
@@ -20,7 +33,9 @@ from .time import Alarm, Clock
 from .undo import UndoStore
 
 __all__ = [
+    "AddressStore",
     "Alarm",
+    "AnswerStore",
     "CalendarFacts",
     "CalendarGateway",
     "CalendarState",
@@ -33,15 +48,23 @@ __all__ = [
     "DirectChat",
     "DirectChats",
     "Encryption",
+    "FoundAddress",
+    "FoundPerson",
     "Inbox",
     "InboxState",
     "Incoming",
+    "JoinLinks",
     "Keeper",
     "Listed",
+    "MailSession",
+    "MailStore",
+    "Mailer",
+    "MappingStore",
     "NoticeStore",
     "OwnWrite",
     "PollStore",
     "Preferences",
+    "Principal",
     "Question",
     "Questions",
     "References",
@@ -52,4 +75,5 @@ __all__ = [
     "Stores",
     "Transactions",
     "UndoStore",
+    "WantedLink",
 ]

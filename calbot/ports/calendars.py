@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,9 @@ from calbot.core.model import (
     Cursor,
     Delta,
     Etag,
+    Fetched,
     Href,
+    Mark,
     Occurrence,
     OccurrenceId,
     Uid,
@@ -24,13 +26,45 @@ from calbot.core.model import (
 
 @dataclass(frozen=True, slots=True)
 class CalendarFacts:
-    """What a server says of a calendar. `writable` is None where it does not tell: then only trying does."""
+    """What a server says of a calendar. `writable` and `free_busy` are None where it does not tell: then only trying
+    does. `moved_to`: where it is by now, if that is not where it is configured."""
 
     exists: bool
     is_calendar: bool
     display_name: str = ""
     writable: bool | None = None
     syncs: bool = False  # offers sync-collection (RFC 6578)
+    holds_events: bool = True  # rather than tasks alone
+    free_busy: bool | None = None  # can be asked when it is busy (RFC 4791, 7.10)
+    moved_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who an account is to its server (RFC 5397, RFC 4791, RFC 6638). Addresses are in lower case, without ``mailto:``.
+
+    `delivers`: the server sends invitations by itself, to other people's calendars or by mail (RFC 6638, 2).
+    """
+
+    url: str
+    addresses: frozenset[str] = frozenset()
+    homes: tuple[str, ...] = ()  # where its calendars lie
+    inbox: str | None = None
+    outbox: str | None = None
+    delivers: bool = False
+
+    def is_own(self, address: str) -> bool:
+        """Whether this is an address of the account itself: only in that name does every server invite (Cyrus and sabre
+        stay silent on any other ORGANIZER)."""
+        return address.strip().lower().removeprefix("mailto:") in self.addresses
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPerson:
+    """Somebody whom a server knows. Addresses are in lower case, without ``mailto:``."""
+
+    name: str
+    addresses: tuple[str, ...]
 
 
 class CalendarGateway(Protocol):
@@ -43,8 +77,17 @@ class CalendarGateway(Protocol):
         """What changed since `cursor`; everything (complete) without one, or where the server no longer knows it."""
         ...
 
-    async def fetch(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Sequence[CalendarObject]:
-        """The objects that are still there, in lots; whatever is gone by now is left out."""
+    def together(self, calendars: Iterable[CalendarName]) -> Sequence[tuple[CalendarName, ...]]:
+        """Those of them that lie together, so that `marks` can look at them; each in one group at most."""
+        ...
+
+    async def marks(self, calendars: Sequence[CalendarName]) -> Mapping[CalendarName, Mark]:
+        """How calendars that lie together stand, by a single request. Those of which nothing is said that could be
+        relied on are left out."""
+        ...
+
+    async def fetch(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Fetched:
+        """The objects that are still there, in lots. One that the server cannot give harms no other."""
         ...
 
     async def read(self, calendar: CalendarName, href: Href) -> CalendarObject | None:
@@ -85,8 +128,31 @@ class CalendarGateway(Protocol):
         """When something takes place in a calendar (RFC 4791, 7.10); None where its server does not sum that up."""
         ...
 
+    async def principal(self, account: AccountName) -> Principal | None:
+        """Who the account is to its server, at most an hour old; None where the server names nobody."""
+        ...
+
+    async def find_people(self, account: AccountName, text: str) -> Sequence[FoundPerson]:
+        """People whose name contains `text`, or, where that has an @, who have that address (RFC 3744, 9.4).
+
+        Whether one of them is meant is for the caller to say. Nobody where the server does not offer such a search.
+        """
+        ...
+
+    async def messages(self, account: AccountName, *, but: Container[Href] = ()) -> Sequence[CalendarObject]:
+        """What lies in the scheduling inbox of an account, without what is known already; nothing without an inbox."""
+        ...
+
+    async def discard(self, account: AccountName, message: CalendarObject) -> None:
+        """Take a message out of the inbox."""
+        ...
+
     async def probe(self, calendar: CalendarName) -> CalendarFacts:
         """Look at the calendar itself, for `check` and `status`."""
+        ...
+
+    def facts(self, calendar: CalendarName) -> CalendarFacts | None:
+        """What was found out in the last hour, by a look or by a refused write; nothing is asked."""
         ...
 
 
@@ -94,8 +160,9 @@ class CalendarGateway(Protocol):
 class StoredObject:
     """A calendar object with what was made of it. `problem` is a catalog key below ``problem.`` if it was set aside.
 
-    `data` is cut down to times and status where the object is hidden. `recurring` says that its occurrences have to be
-    expanded again as time goes on.
+    `data` is cut down to times and status where the object is hidden. `recurring` says that it is a series, and
+    `resumes` from when on it has to be expanded further as time goes on; None: all it has is there. Of an object that
+    could not be fetched, what was known before is kept with the problem.
     """
 
     calendar: CalendarName
@@ -106,11 +173,17 @@ class StoredObject:
     recurring: bool
     problem: str | None
     occurrences: tuple[Occurrence, ...]
+    resumes: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarState:
-    """How far a calendar has been read. `horizon` is up to where series are expanded; `failures` are those in a row."""
+    """How far a calendar has been read. `horizon` is up to where series are expanded; `failures` are those in a row.
+
+    `mark` is how it stood before it was last read, where it was looked at together with others. `changed_at`: when
+    something last turned up in it. `compared_at`: when it was last compared as a whole. `writable`: what its server
+    said then of the right to write; None where it does not tell.
+    """
 
     calendar: CalendarName
     cursor: Cursor | None = None
@@ -119,6 +192,10 @@ class CalendarState:
     failures: int = 0
     problem: str | None = None  # reason of the last failure, a catalog key below ``error.``; None when all is well
     horizon: datetime | None = None
+    mark: Mark | None = None
+    changed_at: datetime | None = None
+    compared_at: datetime | None = None
+    writable: bool | None = None
 
 
 class CalendarStore(Protocol):
@@ -127,6 +204,18 @@ class CalendarStore(Protocol):
     async def state(self, calendar: CalendarName) -> CalendarState: ...
 
     async def save_state(self, state: CalendarState) -> None: ...
+
+    async def states(self, calendars: Sequence[CalendarName]) -> Mapping[CalendarName, CalendarState]:
+        """Of those that were ever looked at."""
+        ...
+
+    async def note_unchanged(self, calendars: Sequence[CalendarName], at: datetime) -> None:
+        """They were looked at with success, and nothing is new."""
+        ...
+
+    async def note_failure(self, calendars: Sequence[CalendarName], problem: str, at: datetime) -> None:
+        """They could not be looked at."""
+        ...
 
     async def calendars(self) -> Sequence[CalendarName]:
         """Every calendar of which anything is stored."""
@@ -148,7 +237,21 @@ class CalendarStore(Protocol):
 
     async def get(self, calendar: CalendarName, href: Href) -> StoredObject | None: ...
 
-    async def recurring(self, calendar: CalendarName) -> Sequence[StoredObject]: ...
+    async def resuming(self, calendar: CalendarName, before: datetime) -> Sequence[StoredObject]:
+        """Series that have to be expanded further up to then."""
+        ...
+
+    async def failing(self, calendar: CalendarName, problem: str) -> Sequence[Href]:
+        """Objects that were set aside for this."""
+        ...
+
+    async def hrefs_after(self, calendar: CalendarName, instant: datetime) -> Sequence[Href]:
+        """Objects of which something takes place after that."""
+        ...
+
+    async def next_start(self, calendar: CalendarName, after: datetime) -> datetime | None:
+        """When the next thing begins, about: all-day and floating ones may begin a few hours later."""
+        ...
 
     async def occurrences(
         self,
@@ -197,5 +300,5 @@ class CalendarStore(Protocol):
     async def count_problems(self, calendar: CalendarName) -> int: ...
 
     async def forget_before(self, instant: datetime) -> None:
-        """Delete occurrences that ended before, and non-recurring objects none of whose occurrences are left."""
+        """Delete occurrences that ended before, and objects none of whose occurrences are left or still to come."""
         ...

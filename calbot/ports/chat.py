@@ -92,6 +92,11 @@ class Chat(Protocol):
         """One event, decrypted; None where there is none, or it cannot be read."""
         ...
 
+    async def download(self, event: ChatEvent, limit: int) -> bytes:
+        """What a file event (m.file) carries, decrypted if it was encrypted. UserError where it is more than `limit`
+        bytes (`file_too_big`), not there (`file_gone`), or not what its sender encrypted (`file_broken`)."""
+        ...
+
     async def sealed(self, room: RoomId, event: EventId) -> ChatEvent | None:
         """One event as it is, encrypted, if all that is missing is its key; that may still come."""
         ...
@@ -118,6 +123,10 @@ class Chat(Protocol):
 
     async def display_name(self, room: RoomId, user: UserId) -> str:
         """The name the room knows a member by; the Matrix ID if there is none."""
+        ...
+
+    async def time_zone(self, user: UserId) -> str:
+        """What somebody's profile says of their time zone; it may be anything. Empty where it says nothing."""
         ...
 
     async def successor(self, room: RoomId) -> RoomId | None:

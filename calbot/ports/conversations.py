@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -41,11 +41,19 @@ class References(Protocol):
         ...
 
     async def card_at(self, room: RoomId, event_id: EventId) -> Card | None:
-        """What a message of the bot's (card, reminder, change notice) is about; for replies and reactions."""
+        """What a message of the bot's (card, reminder, change notice) is about, if that is one event; for replies."""
         ...
 
-    async def note_message(self, card: Card) -> None:
-        """Remember that another message than the card is about an occurrence."""
+    async def subjects(self, room: RoomId, event_id: EventId) -> Sequence[Card]:
+        """All that a message of the bot's is about, in the order of the message."""
+        ...
+
+    async def newest(self, room: RoomId) -> Sequence[Card]:
+        """What the last message in a room that is about any event is about."""
+        ...
+
+    async def note_message(self, *cards: Card) -> None:
+        """Remember that another message than the card is about an occurrence, or several, and nothing else."""
         ...
 
     async def save_list(self, room: RoomId, user: UserId | None, event_id: EventId, items: Sequence[Listed]) -> None:
@@ -53,7 +61,8 @@ class References(Protocol):
         ...
 
     async def lists(self, room: RoomId, user: UserId) -> Sequence[Sequence[Listed]]:
-        """The last list shown to this user here and every newer one in the room, newest first.
+        """The last list shown to this user here and every newer one shown to all, newest first. What others asked for
+        does not count.
 
         Somebody who was shown none means the newest of all.
         """
@@ -70,6 +79,21 @@ class References(Protocol):
     async def save_last(self, room: RoomId, user: UserId, calendar: CalendarName, occurrence: OccurrenceId) -> None: ...
 
     async def last(self, room: RoomId, user: UserId) -> tuple[CalendarName, OccurrenceId] | None: ...
+
+    async def follow(
+        self,
+        calendar: CalendarName,
+        uid: Uid,
+        become: Callable[[OccurrenceId], OccurrenceId],
+        rooms: Sequence[RoomId],
+    ) -> None:
+        """Whatever refers to an event or its occurrences refers to what they became: cards and other messages, what is
+        `last`, and in these rooms the numbers of lists."""
+        ...
+
+    async def listed_since(self, room: RoomId, user: UserId) -> bool:
+        """Whether this user was shown a list after what is `last`."""
+        ...
 
     async def forget_gone(self, before: datetime) -> None:
         """Delete what refers to events that are in no calendar any more, and to occurrences of series that were to be
@@ -96,6 +120,10 @@ class Questions(Protocol):
 
     async def open_for(self, room: RoomId, user: UserId) -> Sequence[Question]:
         """The unanswered questions to this user here, newest first."""
+        ...
+
+    async def open_in(self, room: RoomId) -> Sequence[Question]:
+        """The unanswered questions to anybody here, newest first."""
         ...
 
     async def close(self, event_id: EventId) -> bool:

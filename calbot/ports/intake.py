@@ -36,6 +36,8 @@ class Incoming:
     picks: tuple[tuple[str, int], ...] = ()
     tries: int = 0
     before: Occurrence | None = None  # what a running command changes, as it was before; for a repeat after a crash
+    changes: EventId | None = None  # of an edit or a redaction: the message that it is of
+    wrote: bool = False  # of a command that is done: whether it changed anything
 
 
 class Inbox(Protocol):
@@ -63,8 +65,12 @@ class Inbox(Protocol):
         """Keep what a running command is about to change, as it is before."""
         ...
 
-    async def finish(self, event_id: EventId) -> None:
+    async def finish(self, event_id: EventId, *, wrote: bool = False) -> None:
         """Mark DONE, after the last effect; the content is dropped, the id kept so that a replay is recognised."""
+        ...
+
+    async def about(self, message: EventId) -> Sequence[Incoming]:
+        """A message itself, its edits and its redactions, by position, as far as they are kept."""
         ...
 
     async def postpone(self, event_id: EventId) -> int:

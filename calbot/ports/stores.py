@@ -5,11 +5,16 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from .addresses import AddressStore
+from .answers import AnswerStore
 from .calendars import CalendarStore
 from .changes import ChangeLog
 from .conversations import DirectChats, Questions, References
 from .effects import Keeper, PollStore, ReminderStore
 from .intake import Inbox
+from .join_links import JoinLinks
+from .mail import MailStore
+from .mappings import MappingStore
 from .notices import NoticeStore
 from .preferences import Preferences
 from .rooms import RoomStore
@@ -42,12 +47,22 @@ class Stores(Transactions, Protocol):
     @property
     def notices(self) -> NoticeStore: ...
     @property
+    def mail(self) -> MailStore: ...
+    @property
     def polls(self) -> PollStore: ...
     @property
     def rooms(self) -> RoomStore: ...
     @property
+    def mappings(self) -> MappingStore: ...
+    @property
     def preferences(self) -> Preferences: ...
     @property
+    def addresses(self) -> AddressStore: ...
+    @property
+    def answers(self) -> AnswerStore: ...
+    @property
     def undo(self) -> UndoStore: ...
+    @property
+    def join_links(self) -> JoinLinks: ...
     @property
     def keeper(self) -> Keeper: ...

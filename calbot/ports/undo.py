@@ -16,8 +16,20 @@ class UndoStore(Protocol):
         """Record what is about to be done; what a run before this one recorded under the same key stands."""
         ...
 
+    async def began(self, key: str) -> bool:
+        """Whether it was begun, under this key."""
+        ...
+
+    async def get(self, key: str) -> Undoable | None:
+        """What was begun under this key."""
+        ...
+
     async def done(self, key: str, now: datetime, act: Act | None = None) -> None:
         """It was done, just now unless it had been before; `act` completes what was recorded."""
+        ...
+
+    async def amend(self, key: str, act: Act) -> None:
+        """What was done is known better, whatever became of it since."""
         ...
 
     async def claim(self, room: RoomId, person: UserId, since: datetime, undo: EventId) -> Undoable | None:
@@ -31,6 +43,11 @@ class UndoStore(Protocol):
 
     async def rename(self, calendar: CalendarName, old: Uid, new: Uid, href: Href) -> None:
         """An event is another object from now on."""
+        ...
+
+    async def transfer(self, old: RoomId, new: RoomId) -> None:
+        """A room is replaced by another one: what people did there can be taken back in that one. Not what has to do
+        with polls, which end with their room."""
         ...
 
     async def forget(self, calendar: CalendarName) -> None:

@@ -21,7 +21,7 @@ from calbot.core.notices import Notice, NoticeKind
 from calbot.core.settings import Digest, Room
 from calbot.ports import Listed
 
-from . import delivery, direct_chats, listings, places, repeats
+from . import delivery, direct_chats, listings, places, readers, repeats
 from .notices import Post
 from .world import World
 
@@ -86,7 +86,8 @@ async def _by_schedule(world: World) -> Mapping[Schedule, Sequence[Recipient]]:
             found.setdefault(Schedule.of(room.digest, room.timezone, defaults), []).append(room.id)
     for person, chosen in (await world.stores.preferences.people()).items():
         if chosen.digest is not None and chosen.digest != _NONE:
-            found.setdefault(Schedule.of(chosen.digest, defaults.timezone, defaults), []).append(person)
+            zone = chosen.timezone or defaults.timezone
+            found.setdefault(Schedule.of(chosen.digest, zone, defaults), []).append(person)
     return found
 
 
@@ -123,9 +124,8 @@ async def render(world: World, batch: Sequence[Notice]) -> Post | None:
     if room is not None:
         digest, reader, rooms = room.digest, world.reader(room.language, room.timezone), (room,)
     elif is_person(recipient):
-        defaults = world.settings.defaults
         digest = (await world.stores.preferences.person(recipient)).digest or _NONE
-        reader = world.reader(defaults.language, defaults.timezone)
+        reader = await readers.reader_of(world, recipient)
         rooms = await places.rooms_seen_by(world, recipient, world.settings.rooms.values())
     else:
         return None
@@ -170,7 +170,7 @@ async def _agenda(
         reader,
         items,
         window=(first, last),
-        more=max(0, len(told) - _SHOWN),
+        rest=ordered[_SHOWN:],
         as_of=await listings.stale_since(world, calendars),
         with_calendar=len(calendars) > 1,
         holidays=_holidays(world, reader, first, last),

@@ -24,7 +24,7 @@ from calbot.core import changes, identity
 from calbot.core.changes import Change
 from calbot.core.model import CalendarName, Href, Occurrence, RoomId, Uid, instants
 from calbot.core.notices import Hold, Notice, NoticeKind
-from calbot.core.untold import EVERY_ROOM, PastState
+from calbot.core.untold import EVERY_ROOM, PastState, is_told_by_itself
 from calbot.ports import Card, OwnWrite, StoredObject
 
 from . import delivery
@@ -51,7 +51,7 @@ class Step:
 
     @property
     def announced(self) -> bool:
-        return any(change.announced for change in self.differences)
+        return is_told_by_itself(self.told) and any(change.announced for change in self.differences)
 
     def is_known_in(self, room: RoomId) -> bool:
         return self.told in (room, EVERY_ROOM)
@@ -207,7 +207,8 @@ async def note(world: World, calendar: CalendarName, seen: Seen, now: datetime) 
     ]
     for number, step in enumerate(steps, first):
         outdated = (card for card in cards.get(step.uid, ()) if not step.is_known_in(card.room))
-        notices += [_card(card, calendar, number, now, now + _SETTLING) for card in outdated]
+        quiet = not step.announced
+        notices += [_card(card, calendar, number, now, now + _SETTLING, quiet=quiet) for card in outdated]
     await world.stores.notices.add(notices)
     world.passed("change.noted")
 
@@ -222,7 +223,7 @@ async def _cards(world: World, uids: Sequence[Uid], rooms: Sequence[RoomId]) -> 
 
 def _settling(world: World, steps: Sequence[Step], now: datetime) -> timedelta:
     """How long to wait for more. Who has many of them may be importing a calendar, which several looks come across."""
-    told = [change for step in steps for change in step.differences if change.announced]
+    told = [change for step in steps if step.announced for change in step.differences if change.announced]
     starts = (
         instants(one.when, _UTC)[0] for change in told for one in (change.before, change.after) if one is not None
     )
@@ -244,13 +245,14 @@ def _change(room: RoomId, calendar: CalendarName, first: int, last: int, now: da
     )
 
 
-def _card(card: Card, calendar: CalendarName, number: int, now: datetime, settled: datetime) -> Notice:
+def _card(card: Card, calendar: CalendarName, number: int, now: datetime, settled: datetime, *, quiet: bool) -> Notice:
+    """`quiet`: nothing but answers is different."""
     uid, recurrence_id = card.occurrence.uid, card.occurrence.recurrence_id
     return Notice(
         key=identity.key_for("card", card.room, calendar, uid, recurrence_id, number),
         recipient=card.room,
         kind=NoticeKind.CARD,
-        subject={"calendar": calendar, "uid": uid, "recurrence_id": recurrence_id, "number": number},
+        subject={"calendar": calendar, "uid": uid, "recurrence_id": recurrence_id, "number": number, "quiet": quiet},
         due=now,
         expires=now + TOLD_WITHIN,
         not_before=settled,

@@ -119,7 +119,7 @@ async def _read(world: World, poll: Poll, event: ChatEvent | None) -> Poll:
     cast = await ballots.read_votes(world, poll)
     pinned = await ballots.pinned_start(world, event, start, cast.votes)
     if pinned.changed:
-        raise UserError(Code.CONFLICT, "poll_changed")
+        raise UserError(Code.CONFLICT, "poll_changed", title=pinned.start.question)
     poll = handmade.asking(replace(poll, state=PollState.OPEN), pinned.start, room)
     if poll.until is None:
         raise UserError(Code.NOT_UNDERSTOOD, "no_dates_in_poll", title=poll.title)

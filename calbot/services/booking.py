@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from calbot.core import identity, messages, polls
+from calbot.core import identity, polls
 from calbot.core.ical import editing
 from calbot.core.ical.building import EventDraft, build_event
 from calbot.core.model import (
@@ -29,7 +30,7 @@ from calbot.core.undo import Act, Booked, Moved, Rebooked, Undoable
 from calbot.errors import Code, PreconditionFailed, UserError
 from calbot.ports import StoredObject
 
-from . import meetings, people, resources, undoable, writing
+from . import addresses, inviting, people, resources, showing, undoable, writing
 from .world import World
 
 
@@ -46,7 +47,7 @@ class Booking:
 
     @property
     def occurrence(self) -> Occurrence:
-        return meetings.first_occurrence(self.stored)
+        return showing.first_occurrence(self.stored)
 
 
 async def write(world: World, poll: Poll, outcome: Winner, members: Sequence[Member]) -> Booking:
@@ -59,6 +60,7 @@ async def write(world: World, poll: Poll, outcome: Winner, members: Sequence[Mem
     if when is None:
         raise RuntimeError("a winner without a date cannot be booked")
     known_as = {member.user: member.name for member in members}
+    await addresses.find_out(world, [one.user for one in polls.participations(poll, outcome)])
     attendees = tuple(
         people.attendee(world, one.user, known_as, role=one.role, partstat=one.partstat)
         for one in polls.participations(poll, outcome)
@@ -88,8 +90,8 @@ async def _created(world: World, poll: Poll, when: When, attendees: tuple[Attend
             title=poll.title,
             location=poll.location or (free.name if free else ""),
             description=poll.description,
-            link=await meetings.meeting_link(world, room, uid),
-            organizer=meetings.organizer(world, poll.calendar),
+            link=await inviting.meeting_link(world, room, uid),
+            organizer=inviting.organizer(world, poll.calendar),
             attendees=(*attendees, attendee_of(free)) if free else attendees,
         )
         key = await _record(world, poll, uid, world.gateway.href(poll.calendar, name), Booked(poll.key))
@@ -97,7 +99,7 @@ async def _created(world: World, poll: Poll, when: When, attendees: tuple[Attend
         stored = await writing.create(world, poll.calendar, name, data, told=poll.room)
     await world.stores.references.save_maker(uid, poll.asker)
     if key is not None:
-        await world.stores.undo.done(key, world.clock(), Booked(poll.key, undoable.mark(stored)))
+        await world.stores.undo.done(key, world.clock(), Booked(poll.key, await undoable.mark(stored)))
     return Booking(poll, stored, attendees, moved=False, resource_known=reservation.known)
 
 
@@ -109,8 +111,6 @@ async def _moved(world: World, poll: Poll, when: When, attendees: tuple[Attendee
     known = () if there is None else there.occurrences
     # What the mirror does not know of may be on the server all the same: a second event would stand beside it.
     href = world.gateway.href(poll.calendar, identity.resource_name(poll.uid)) if there is None else there.href
-    await _require_resources(world, poll, known, when)
-    key = await _record(world, poll, poll.uid, href, _move_of(poll, known, when))
     change = partial(
         _rebooked,
         known=tuple(one.when for one in known),
@@ -120,7 +120,9 @@ async def _moved(world: World, poll: Poll, when: When, attendees: tuple[Attendee
         now=world.clock(),
     )
     try:
-        stored = await writing.edit(world, poll.calendar, href, change, told=poll.room)
+        async with _resources_at(world, poll, known, when):
+            key = await _record(world, poll, poll.uid, href, _move_of(poll, known, when))
+            stored = await writing.edit(world, poll.calendar, href, change, told=poll.room)
     except UserError as error:
         if error.code is Code.STALE_REFERENCE:
             return None
@@ -156,14 +158,15 @@ def _rebooked(
     return editing.rebooked(current.data, when, attendees, zone=zone, now=now)
 
 
-async def _require_resources(world: World, poll: Poll, known: Sequence[Occurrence], when: When) -> None:
-    """UserError where what is booked with the event cannot be had at its new time."""
+@asynccontextmanager
+async def _resources_at(world: World, poll: Poll, known: Sequence[Occurrence], when: When) -> AsyncIterator[None]:
+    """Inside, what is booked with the event is kept for it at its new time: UserError where it cannot be had then."""
     room = world.settings.rooms[poll.room]
-    for old in known:
-        for resource in resources.on_event(world, old) if old.when != when else ():
-            if (await resources.look(world, resource, [when], ignoring=[old])).taken is not None:
-                shown = messages.when_text(world.reader(room.language, room.timezone), when)
-                raise UserError(Code.CONFLICT, "resource_taken", name=resource.name, when=shown)
+    reader = world.reader(room.language, room.timezone)
+    async with AsyncExitStack() as held:
+        for old in known[:1]:  # no poll is booked as a series
+            await held.enter_async_context(resources.moving(world, reader, old, [when] if old.when != when else ()))
+        yield
 
 
 async def _record(world: World, poll: Poll, uid: Uid, href: Href, act: Act) -> str | None:

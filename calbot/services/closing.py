@@ -26,7 +26,20 @@ from calbot.core.settings import Room
 from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, NotEncrypted, Unavailable, UserError
 from calbot.ports import Card
 
-from . import ballots, booking, confirming, ending, holds, meetings, people, places, poll_cards, repeats, resources
+from . import (
+    ballots,
+    booking,
+    confirming,
+    ending,
+    holds,
+    inviting,
+    people,
+    places,
+    poll_cards,
+    repeats,
+    resources,
+    showing,
+)
 from .booking import Booking
 from .ending import Ending
 from .world import World
@@ -211,9 +224,11 @@ async def _done(world: World, poll: Poll) -> None:
 # -------------------------------------------------------------------------------------------------------------- say it
 
 
-def _result(world: World, reader: Reader, poll: Poll, counted: _Count, booked: Booking | None) -> Message:
+async def _result(world: World, reader: Reader, poll: Poll, counted: _Count, booked: Booking | None) -> Message:
     """What came out; of an event that was moved also that nobody was told so by mail."""
-    moved = meetings.change_notes(world, booked.occurrence) if booked is not None and booked.moved else []
+    moved = []
+    if booked is not None and booked.moved:
+        moved = await inviting.change_notes(world, booked.occurrence, booked.stored)
     return messages.poll_result(
         reader,
         poll,
@@ -230,7 +245,7 @@ async def _announce(
     world: World, poll: Poll, room: Room, reader: Reader, counted: _Count, booked: Booking | None
 ) -> EventId:
     """Who decided what; what there is to know of the event stands on its card."""
-    message = _result(world, reader, poll, counted, booked)
+    message = await _result(world, reader, poll, counted, booked)
     by = poll.decision or poll.ended
     here = {member.user for member in counted.members} - {world.chat.user, by.sender if by is not None else None}
     named = (poll.attached_by, *poll.asked, *poll.required, *poll.optional)
@@ -249,10 +264,12 @@ async def _show(world: World, room: Room, reader: Reader, booked: Booking, membe
     poll, written, references = booked.poll, booked.occurrence, world.stores.references
     attending = people.persons(world, written, members)
     if booked.moved and await references.card(room.id, written.id) is not None:
-        await meetings.update_card(world, room, written, attending)
+        await showing.update_card(world, room, written, attending)
     else:
         notes = [
-            *meetings.invitation_notes(world, poll.calendar, booked.attendees, {member.user for member in members}),
+            *await inviting.invitation_notes(
+                world, poll.calendar, booked.attendees, {member.user for member in members}, booked.stored
+            ),
             *resources.notes_on(world, poll.resource, written, booked.attendees, known=booked.resource_known),
         ]
         card = messages.meeting_card(
@@ -268,7 +285,7 @@ async def _show(world: World, room: Room, reader: Reader, booked: Booking, membe
     await references.save_last(room.id, poll.asker, written.calendar, written.id)
     world.passed("poll.card")
     if not written.details.hidden:
-        file = meetings.attachment(written, booked.stored)
+        file = showing.attachment(written, booked.stored)
         await world.chat.attach(poll.room, file, key=_key("poll-file", poll), thread=poll.thread)
     world.passed("poll.file")
 
@@ -278,7 +295,7 @@ async def _show(world: World, room: Room, reader: Reader, booked: Booking, membe
 
 async def _ask_to_confirm(world: World, poll: Poll, room: Room, reader: Reader, counted: _Count) -> None:
     """Say what won, and wait for whoever started the poll; nothing is written before."""
-    message = _result(world, reader, poll, counted, None)
+    message = await _result(world, reader, poll, counted, None)
     here = {member.user for member in counted.members}
     mentioned = [poll.asker] if poll.asker in here else []
     sent = await world.chat.post(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from calbot.core.configuration import is_error, read_settings, with_secrets_of, without_secrets
 from calbot.core.i18n import Catalog
+from calbot.core.model import Locale
 from calbot.core.settings import Problem, Settings
 from calbot.ports import Stores
 
@@ -18,11 +19,11 @@ _KEPT: Final = "last good configuration"
 
 
 async def at_start(
-    stores: Stores, raw: Mapping[str, Any], english: Catalog, log: logging.Logger
+    stores: Stores, raw: Mapping[str, Any], catalogs: Mapping[Locale, Catalog], log: logging.Logger
 ) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings of the file; if it has mistakes, the last ones without; if there are none, what is usable of it."""
-    settings, problems = read_settings(raw)
-    _log(problems, english, log)
+    settings, problems = read_settings(raw, catalogs)
+    _log(problems, catalogs["en"], log)
     if not any(map(is_error, problems)):
         await _keep(stores, raw)
         return settings, problems
@@ -31,12 +32,12 @@ async def at_start(
         log.warning("the configuration has mistakes: what they concern is left out")
         return settings, problems
     log.warning("the configuration has mistakes: the last one without any stays in force")
-    return read_settings(with_secrets_of(raw, json.loads(kept)))[0], problems
+    return read_settings(with_secrets_of(raw, json.loads(kept)), catalogs)[0], problems
 
 
 async def on_change(world: World, raw: Mapping[str, Any]) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings of the changed file, or those in force if it has mistakes."""
-    settings, problems = read_settings(raw)
+    settings, problems = read_settings(raw, world.catalogs)
     _log(problems, world.catalogs["en"], world.log)
     if any(map(is_error, problems)):
         world.log.warning("the changed configuration has mistakes: the one before stays in force")

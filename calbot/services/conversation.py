@@ -5,28 +5,39 @@ Whoever calls this has made sure that the sender counts at all.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from functools import partial
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from typing import Final, TypeAlias
 
 from calbot.core import commands, identity, messages
-from calbot.core.commands import Answer, Misunderstood, ParseContext
+from calbot.core.commands import Answer, Misunderstood, NeverMind, ParseContext
 from calbot.core.model import EventId, Message, RoomId
 from calbot.core.poll_events import annotated_event, is_start, reaction_number, replaced_event
 from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, UserError
-from calbot.ports import Card, ChatEvent, InboxState, Incoming, Question
+from calbot.ports import Card, ChatEvent, InboxState, Incoming
 
-from . import direct_chats, dispatch, finding, places, presence, repeats
+from . import amending, direct_chats, dispatch, places, questions, readers, repeats
+from .amending import Amended
 from .readings import context_of, locales_of
-from .requests import Asked, Picks, Place, Reply, Request, name_of
+from .requests import Asked, Declined, Picks, Place, Reply, Request
 from .world import World
 
-_PATIENCE: Final = timedelta(minutes=10)  # how long a question waits for its answer
 # Votes, answers and the end of polls count whenever they were sent.
-_NEVER_TOO_OLD: Final = (Answer, commands.Vote, commands.Close)
+_NEVER_TOO_OLD: Final = (Answer, commands.Rsvp, commands.Vote, commands.Close)
 
 # Whether there was anything to act on that the inbox has to remember; or the command that goes on now.
 Handled: TypeAlias = bool | Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What was said to the bot; `direct`: to it alone. `by_name`: only its name says so, and names stand in ordinary
+    sentences too."""
+
+    said: commands.Typed
+    direct: bool
+    by_name: bool
+
 
 # ----------------------------------------------------------------------------------------------------------- what came
 
@@ -36,42 +47,17 @@ async def on_message(world: World, event: ChatEvent, incoming: Incoming) -> Hand
 
     Safe to repeat after a crash. ChatUnavailable where nothing could be said: to be repeated later.
     """
-    if event.content.get("msgtype") != "m.text" or replaced_event(event.content) is not None:
+    if incoming.state is InboxState.DONE:  # its key came late: it was removed by then, or an edit took its place
+        return True
+    original = replaced_event(event.content)
+    if original is not None:
+        return await _on_edit(world, event, original, incoming)
+    if event.content.get("msgtype") != "m.text":
         return False
-    typed = commands.read_text(event.content)
-    direct = await places.is_direct(world, event.room, event.sender)
-    said = commands.addressed(
-        typed,
-        prefix=world.settings.command_prefix,
-        bot=world.chat.user,
-        bot_name=await places.own_name(world, event.room),
-        direct=direct,
-    )
-    if said is None:
-        return await _answers_by_reply(world, event, typed)
-    if direct:
-        await direct_chats.note(world, event.sender, event.room)
-    place = await places.place_of(world, event.room, event.sender, direct=direct)
-    request = await _request(world, event, place, incoming)
-    try:
-        command = commands.parse(said, context_of(request, world.settings.polls.max_options))
-    except Exception:
-        world.log.exception("message %s could not be parsed", event.id)
-        await _say(world, request, messages.internal_error(request.reader, event.id))
-        return False
-    too_old = world.clock() - _sent_at(event) > world.settings.sync.max_command_age
-    if too_old and incoming.state is InboxState.NEW and not isinstance(command, _NEVER_TOO_OLD):
-        return False
-    await world.stores.inbox.start(event.id, _as_raw(event), incoming.picks)
-    if isinstance(command, Answer):
-        return await _answer(world, request, command)
-    if isinstance(command, Misunderstood):
-        await _refuse(world, request, UserError(command.code, command.reason, **command.params), command)
-        await world.stores.inbox.finish(event.id)
-    else:
-        async with repeats.sending(world, _sent_at(event)):
-            await _run(world, request, command, incoming)
-    return True
+    heard = await _hear(world, event)
+    if heard is None:
+        return await _answers_by_reply(world, event, incoming)
+    return await _obey(world, event, heard, incoming)
 
 
 async def on_reaction(world: World, event: ChatEvent) -> Handled:
@@ -82,112 +68,168 @@ async def on_reaction(world: World, event: ChatEvent) -> Handled:
     key = event.content["m.relates_to"].get("key")
     number = reaction_number(key) if isinstance(key, str) else None
     question = await world.stores.questions.at(event.room, target)
-    if question is None or number is None or question.asker != event.sender:
+    if question is None or number is None or question.asker != event.sender or number > question.choices:
         return False
-    return await _pick(world, question, number, event.id)
+    return await questions.pick(world, question, number, event.id) or True
 
 
-async def _answers_by_reply(world: World, event: ChatEvent, typed: commands.Typed) -> Handled:
+async def _hear(world: World, event: ChatEvent) -> _Heard | None:
+    """What a message says to the bot; None where it says it to others."""
+    typed = commands.read_text(event.content)
+    direct = await places.is_direct(world, event.room, event.sender)
+    said = commands.addressed(
+        typed,
+        prefix=world.settings.command_prefix,
+        bot=world.chat.user,
+        bot_name=await places.own_name(world, event.room),
+        direct=direct,
+    )
+    if said is None:
+        return None
+    by_name = not direct and commands.called_by_name(typed, prefix=world.settings.command_prefix)
+    return _Heard(said, direct, by_name)
+
+
+async def _on_edit(world: World, edit: ChatEvent, original: EventId, incoming: Incoming) -> Handled:
+    """Act on what a message says now, in place of what it said before; or say that it is too late for that, once."""
+    content = amending.new_content(edit)
+    if content is None or _is_too_old(world, edit):
+        return False
+    heard = await _hear(world, replace(edit, content=content))
+    if heard is None and len(await world.stores.inbox.about(original)) < 2:  # the edit alone: not about a command
+        return False
+    amended = await amending.read(world, edit, original, incoming.position)
+    if amended is None or (amended.was_heard and amended.says_the_same):
+        return False
+    if amended.was_done or not amended.in_time:
+        if heard is not None and amended.delay <= world.settings.sync.max_command_age:
+            await _tell_too_late(world, amended, heard, incoming)
+        return False
+    await amending.give_up(world, amended.runs)
+    return False if heard is None else await _obey(world, amended.event, heard, incoming)
+
+
+async def _tell_too_late(world: World, amended: Amended, heard: _Heard, incoming: Incoming) -> None:
+    place = await places.place_of(world, amended.event.room, amended.event.sender, direct=heard.direct)
+    request = await _request(world, amended.event, place, incoming)
+    done = UserError(Code.STALE_REFERENCE, "edited_when_done")
+    error = done if amended.was_done else UserError(Code.LIMIT, "edited_too_late")
+    await world.chat.post(
+        place.room,
+        messages.error(request.reader, error),
+        key=identity.key_for("edited", amended.original),
+        thread=request.thread,
+        reply_to=amended.original,
+    )
+
+
+async def _answers_by_reply(world: World, event: ChatEvent, incoming: Incoming) -> Handled:
     """A bare number in reply to a question, which is not addressed to the bot in any other way."""
     target = commands.reply_target(event.content)
     question = None if target is None else await world.stores.questions.at(event.room, target)
     if question is None or question.asker != event.sender:
         return False
+    typed = commands.read_text(event.content)
     command = commands.parse(typed, ParseContext(world.clock(), locales_of(world.settings.defaults.language)))
-    if not isinstance(command, Answer):
+    if isinstance(command, NeverMind):
+        await questions.withdraw(world, question, "question_settled")
+        await world.stores.inbox.finish(event.id)
+        return True
+    number = await questions.number_for(world, question, command)
+    if number is None or not 1 <= number <= question.choices or await amending.is_overtaken(world, event, incoming):
         return False
-    return await _pick(world, question, command.number, event.id)
-
-
-# ----------------------------------------------------------------------------------------------------------- questions
-
-
-async def _answer(world: World, request: Request, command: Answer) -> Handled:
-    questions = world.stores.questions
-    if request.replying_to is not None:
-        question = await questions.at(request.place.room, request.replying_to)
-    else:
-        question = next(iter(await questions.open_for(request.place.room, request.sender)), None)
-    if question is None:
-        # A reply means what it replies to: it must not be taken for the answer to anything else.
-        reason = "no_question" if request.replying_to is None else "question_over"
-        await _refuse(world, request, UserError(Code.NOT_FOUND, reason, number=command.number), None)
-    elif question.asker != request.sender:
-        await _refuse(world, request, UserError(Code.FORBIDDEN, "not_your_question"), None)
-    elif not 1 <= command.number <= question.choices:
-        error = UserError(Code.NOT_FOUND, "no_such_choice", number=command.number, last=question.choices)
-        await _refuse(world, request, error, None)
-    else:
-        return await _pick(world, question, command.number, request.event.id)
-    await world.stores.inbox.finish(request.event.id)
-    return True
-
-
-async def _pick(world: World, question: Question, number: int, answer: EventId) -> Handled:
-    """The command that asked, which goes on now with an answer. What was answered before stays answered."""
-    if not 1 <= number <= question.choices:
-        return False
-    stores = world.stores
-    async with stores.transaction():
-        await stores.inbox.finish(answer)
-        waiting = await stores.inbox.get(question.command)
-        if not await stores.questions.close(question.event_id) or waiting is None:
-            return True
-        answered = [(name, picked or number) for name, picked in waiting.picks]
-        await stores.inbox.start(question.command, waiting.raw, answered)
-    return await stores.inbox.get(question.command) or True
-
-
-async def await_expiry(world: World) -> None:
-    """Ring when the next question has waited long enough for its answer."""
-    expiry = await world.stores.questions.next_expiry()
-    if expiry is not None:
-        world.alarm.at("questions", expiry, partial(_expire_questions, world))
-
-
-async def _expire_questions(world: World) -> None:
-    """Withdraw questions that were not answered in time."""
-    for question in await world.stores.questions.expired(world.clock()):
-        await _withdraw(world, question)
-    await await_expiry(world)
-
-
-async def _withdraw(world: World, question: Question) -> None:
-    """The command that asked is over; the question says so where that is possible."""
-    waiting = await world.stores.inbox.get(question.command)
-    async with world.stores.transaction():
-        await world.stores.questions.close(question.event_id)
-        await world.stores.inbox.finish(question.command)
-    reader = presence.reader_of(world, question.room)
-    message = finding.withdrawn(reader, waiting.picks if waiting is not None else ())
-    message = message or messages.ok(reader, "question_withdrawn")
-    key = identity.key_for("withdrawn", question.event_id)
-    try:
-        await world.chat.edit(question.room, question.event_id, message, key=key)
-    except (ChatForbidden, ChatUnavailable) as error:
-        world.log.info("a question could not be withdrawn: %s", error.reason)
+    return await questions.pick(world, question, number, event.id) or True
 
 
 # ------------------------------------------------------------------------------------------------------------ commands
 
 
-async def _run(world: World, request: Request, command: commands.Command, incoming: Incoming) -> None:
+async def _obey(world: World, event: ChatEvent, heard: _Heard, incoming: Incoming) -> Handled:
+    """Do what a message tells the bot to, unless nobody waits for that any more."""
+    if heard.direct:
+        await direct_chats.note(world, event.sender, event.room)
+    place = await places.place_of(world, event.room, event.sender, direct=heard.direct)
+    request = await _request(world, event, place, incoming)
+    try:
+        command = commands.parse(heard.said, context_of(request, world.settings.polls.max_options))
+    except Exception:
+        world.log.exception("message %s could not be parsed", event.id)
+        await _say(world, request, messages.internal_error(request.reader, event.id))
+        return False
+    if heard.by_name and _is_no_command(command):
+        return False
+    if incoming.state is InboxState.NEW and not isinstance(command, _NEVER_TOO_OLD) and _is_too_old(world, event):
+        return False
+    if await amending.is_overtaken(world, event, incoming):
+        await questions.withdraw_of(world, incoming)
+        return True
+    await world.stores.inbox.start(event.id, _as_raw(event), incoming.picks)
+    if isinstance(command, commands.Rsvp) and incoming.state is InboxState.NEW:
+        command = await questions.instead_of_rsvp(world, request, command)
+    if isinstance(command, Answer):
+        return await _answer(world, request, command)
+    if isinstance(command, NeverMind):
+        return await _never_mind(world, request)
+    if isinstance(command, Misunderstood):
+        await _refuse(world, request, UserError(command.code, command.reason, **command.params), command)
+        await world.stores.inbox.finish(event.id)
+    else:
+        async with repeats.sending(world, _sent_at(event)):
+            await questions.lapse(world, request)
+            await _run(world, request, command)
+    return True
+
+
+def _is_no_command(command: commands.Command | Misunderstood) -> bool:
+    """Whether not even the first word is one of a command."""
+    return isinstance(command, Misunderstood) and command.command is None and command.reason != "command_not_yet"
+
+
+async def _never_mind(world: World, request: Request) -> Handled:
+    try:
+        question = await questions.to_drop(world, request)
+    except UserError as error:
+        await _refuse(world, request, error, None)
+    else:
+        # Said first: after a crash the question is still there, and both are repeated.
+        await _say(world, request, messages.ok(request.reader, "question_dropped"))
+        await questions.withdraw(world, question, "question_settled")
+    await world.stores.inbox.finish(request.event.id)
+    return True
+
+
+async def _answer(world: World, request: Request, command: Answer) -> Handled:
+    try:
+        question = await questions.asked_by(world, request, command.number)
+    except UserError as error:
+        await _refuse(world, request, error, None)
+        await world.stores.inbox.finish(request.event.id)
+        return True
+    return await questions.pick(world, question, command.number, request.event.id) or True
+
+
+async def _run(world: World, request: Request, command: commands.Command) -> None:
     """Do what was asked and say so. The command is finished unless the homeserver could not be told."""
+    wrote = False
     try:
         reply = await dispatch.perform(world, request, command)
+        wrote = commands.alters(command)
         if reply is not None:
             await _reply(world, request, reply)
     except Asked as asked:
-        await _ask(world, request, asked, incoming)
+        await _ask(world, request, asked)
         return
+    except Declined as declined:
+        await _say(world, request, declined.message)
     except (ChatUnavailable, ChatForbidden):
         raise
     except CalbotError as error:
         await _refuse(world, request, error, command)
     except Exception:
         world.log.exception("command %s failed", request.event.id)
+        wrote = commands.alters(command)  # nobody knows how far it came
         await _say(world, request, messages.internal_error(request.reader, request.event.id))
-    await world.stores.inbox.finish(request.event.id)
+    await world.stores.inbox.finish(request.event.id, wrote=wrote)
 
 
 async def _reply(world: World, request: Request, reply: Reply) -> None:
@@ -212,27 +254,10 @@ async def _refuse(
     await _say(world, request, messages.error(request.reader, error, example=example))
 
 
-async def _ask(world: World, request: Request, asked: Asked, incoming: Incoming) -> None:
-    answered = [(name, number) for name, number in incoming.picks if number]
-    picks = [*answered, (name_of(asked.ask), 0)]
-    # Before it is asked: a repeat has to ask the same.
-    await world.stores.inbox.start(request.event.id, _as_raw(request.event), picks)
-    message = asked.message or messages.question(request.reader, asked.ask).mentioning(request.sender)
-    sent = await _say(world, request, message)
-    question = Question(
-        event_id=sent,
-        room=request.place.room,
-        asker=request.sender,
-        command=request.event.id,
-        choices=len(asked.ask.choices),
-        expires_at=world.clock() + _PATIENCE,
-    )
-    for older in await world.stores.questions.open_for(question.room, question.asker):
-        if older.command != question.command:
-            # One question at a time: a bare number has to mean the one that was asked last, and no other.
-            await _withdraw(world, older)
-    await world.stores.questions.save(question)
-    await await_expiry(world)
+async def _ask(world: World, request: Request, asked: Asked) -> None:
+    await world.stores.inbox.start(request.event.id, _as_raw(request.event), questions.remembered(request, asked))
+    sent = await _say(world, request, questions.message_of(request, asked))
+    await questions.open_question(world, request, asked, sent)
 
 
 async def _say(world: World, request: Request, message: Message) -> EventId:
@@ -241,7 +266,7 @@ async def _say(world: World, request: Request, message: Message) -> EventId:
         message,
         key=_key("reply", request),
         thread=request.thread,
-        reply_to=request.event.id,
+        reply_to=request.amends or request.event.id,
     )
 
 
@@ -257,11 +282,13 @@ async def _request(world: World, event: ChatEvent, place: Place, incoming: Incom
     target = commands.reply_target(event.content)
     room = place.mapped[0] if place.mapped and not place.direct else None
     defaults = world.settings.defaults
-    zone = room.timezone if room else defaults.timezone
+    zone, _ = await readers.zone_of(world, event.sender, room)
+    spoken = await readers.language_of(world, event.sender, room)
     return Request(
         event=event,
         place=place,
-        reader=world.reader(room.language if room else defaults.language, zone),
+        # What is said in a room others read as well, and on its clock; what is typed is meant on the sender's.
+        reader=world.reader(spoken, room.timezone if room else zone),
         # A clock that is ahead on some homeserver must not make people early.
         now=min(_sent_at(event), world.clock()).astimezone(zone),
         duration=room.duration if room else defaults.duration,
@@ -271,6 +298,7 @@ async def _request(world: World, event: ChatEvent, place: Place, incoming: Incom
         picks=Picks(incoming.picks),
         given=tuple(number for _, number in incoming.picks if number),
         before=incoming.before,
+        amends=incoming.changes,
     )
 
 
@@ -282,6 +310,10 @@ async def _names_one(world: World, room: RoomId, target: EventId) -> bool:
         return True
     event = await world.chat.event(room, target)
     return event is not None and is_start(event.type)
+
+
+def _is_too_old(world: World, event: ChatEvent) -> bool:
+    return world.clock() - _sent_at(event) > world.settings.sync.max_command_age
 
 
 def _sent_at(event: ChatEvent) -> datetime:

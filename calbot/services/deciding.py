@@ -9,11 +9,10 @@ from typing import Final
 
 from calbot.core import commands, dates, identity, messages
 from calbot.core.model import Occurrence, instants
-from calbot.core.permissions import Action, Subject
 from calbot.core.poll_model import Cause, Decision, End, Option, Poll, PollState
 from calbot.errors import Code, Unavailable, UserError
 
-from . import ballots, closing, rights, running, which_poll
+from . import ballots, closing, running, which_poll
 from .readings import locales_of, settle
 from .requests import Reply, Request
 from .world import World
@@ -31,7 +30,7 @@ async def book(world: World, request: Request, command: commands.Book) -> Reply 
     poll = await _decided_by(world, request)
     if poll is None:
         poll = await _meant(world, request)
-        await rights.require(world, request, Action.CLOSE_POLL, poll.calendar, Subject(maker=poll.asker))
+        await which_poll.require_to_decide(world, request, poll)
         if poll.state is PollState.CLOSING:
             poll = await _finished(world, poll)
         option = None if command.number is None else await _option(world, request, poll, command)

@@ -27,7 +27,7 @@ async def digest(world: World, request: Request, command: commands.Digest) -> Re
     if changes:
         await _change(world, request, command)
     now_set = await _in_force(world, request)
-    following = digests.next_due(_schedule(world, request, now_set), world.clock())
+    following = digests.next_due(await _schedule(world, request, now_set), world.clock())
     return Reply(
         messages.digest_set(
             request.reader,
@@ -43,7 +43,7 @@ async def _change(world: World, request: Request, command: commands.Digest) -> N
     before = await _in_force(world, request)
     wanted = None if command.standard else _changed(before, command)
     if wanted is not None:
-        _require_ever(world, request, wanted)
+        await _require_ever(world, request, wanted)
         if request.place.direct and wanted != Digest():
             await reminding.require_encryption(world)
     # What is due by now comes as it was set; what is set for a time that is over today comes tomorrow.
@@ -69,20 +69,22 @@ def _said(said: _T | Off | None, before: _T | None) -> _T | None:
     return None if isinstance(said, Off) else said
 
 
-def _require_ever(world: World, request: Request, wanted: Digest) -> None:
+async def _require_ever(world: World, request: Request, wanted: Digest) -> None:
     """UserError for an agenda that would never come, as it is set for quiet hours that end after its day."""
     quiet = world.settings.defaults.quiet_hours
     if quiet is None or wanted.daily is None:
         return
-    if digests.next_due(_schedule(world, request, Digest(daily=wanted.daily)), world.clock()) is None:
+    if digests.next_due(await _schedule(world, request, Digest(daily=wanted.daily)), world.clock()) is None:
         time, hours = messages.clock_words(request.reader, wanted.daily), messages.hours_words(quiet)
         raise UserError(Code.LIMIT, "digest_in_quiet_hours", time=time, hours=hours)
 
 
-def _schedule(world: World, request: Request, digest: Digest) -> Schedule:
+async def _schedule(world: World, request: Request, digest: Digest) -> Schedule:
     defaults = world.settings.defaults
-    zone = defaults.timezone if request.place.direct else request.place.mapped[0].timezone
-    return Schedule.of(digest, zone, defaults)
+    if not request.place.direct:
+        return Schedule.of(digest, request.place.mapped[0].timezone, defaults)
+    chosen = (await world.stores.preferences.person(request.sender)).timezone
+    return Schedule.of(digest, chosen or defaults.timezone, defaults)
 
 
 async def _in_force(world: World, request: Request) -> Digest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from typing_extensions import assert_never
@@ -10,23 +10,35 @@ from typing_extensions import assert_never
 from calbot.core import commands, dates, messages
 from calbot.core.commands import CommandId, Entry, Misunderstood
 from calbot.core.i18n import Reader
-from calbot.core.messages import CommandHelp
+from calbot.core.messages import CommandHelp, HelpExtent
 from calbot.core.model import Message
 from calbot.core.permissions import Action
+from calbot.core.room_settings import Setting
 from calbot.errors import UserError
 
 from . import (
+    addresses,
+    answers,
     attaching,
+    cancelling,
+    creating,
     deciding,
     digests,
+    editing,
     finding,
+    importing,
     listings,
-    meetings,
+    looking,
+    mapping,
+    moving,
     open_polls,
+    own_settings,
     places,
     polls,
     reminding,
     rights,
+    room_settings,
+    showing,
     status,
     undo,
 )
@@ -45,13 +57,28 @@ async def perform(world: World, request: Request, command: commands.Command) -> 
             return Reply(_when(world, request, command))
         case commands.Status():
             return await status.report(world, request)
-        case commands.Answer():
+        case commands.ChooseZone():
+            return await own_settings.zone(world, request, command)
+        case commands.ChooseLanguage():
+            return await own_settings.language(world, request, command)
+        case commands.Calendars():
+            return await mapping.calendars(world, request)
+        case commands.Map():
+            return await mapping.connect(world, request, command)
+        case commands.Unmap():
+            return await mapping.disconnect(world, request, command)
+        case commands.ChooseSetting():
+            return await room_settings.choose(world, request, command)
+        case commands.Answer() | commands.NeverMind():
             raise AssertionError("answers are taken before commands are performed")
         case _:
             await places.require_calendars(world, request.place)
+            if commands.alters(command):
+                await addresses.find_out(world, (request.sender, *commands.people_in(command)))
+            looking.is_read(world, request.place.calendars)
     match command:
         case commands.New():
-            return await meetings.new(world, request, command)
+            return await creating.new(world, request, command)
         case commands.List():
             return await listings.agenda(world, request, command)
         case commands.Next():
@@ -59,11 +86,17 @@ async def perform(world: World, request: Request, command: commands.Command) -> 
         case commands.Find():
             return await finding.find(world, request, command)
         case commands.Show():
-            return await meetings.show(world, request, command)
+            return await showing.show(world, request, command)
         case commands.Move():
-            return await meetings.move(world, request, command)
+            return await moving.move(world, request, command)
+        case commands.Edit():
+            return await editing.edit(world, request, command)
+        case commands.Import():
+            return await importing.import_file(world, request, command)
         case commands.Cancel():
-            return await meetings.cancel(world, request, command)
+            return await cancelling.cancel(world, request, command)
+        case commands.Rsvp():
+            return await answers.answer(world, request, command)
         case commands.Poll():
             await polls.open_poll(world, request, command)
             return None
@@ -91,27 +124,44 @@ async def perform(world: World, request: Request, command: commands.Command) -> 
             assert_never(command)
 
 
+# Errors that say by themselves what would work.
+_WITH_EXAMPLE: Final = frozenset({"setting_elsewhere", *(f"setting_{setting.id}" for setting in Setting)})
+# Where another example than the first shows better what would work.
+_TITLE_IN_EXAMPLE: Final = 80  # characters
+_EXAMPLES: Final[Mapping[str, str]] = {"leads_not_understood_me": "help.remind.private"}
+
+
 def example_for(reader: Reader, command: commands.Command | Misunderstood | None) -> str | None:
     """A command that would work, for whoever wrote one that did not."""
-    id = command.command if isinstance(command, Misunderstood) else None
-    if id is None:
+    if not isinstance(command, Misunderstood) or command.command is None or command.reason in _WITH_EXAMPLE:
         return None
-    return reader.catalog.text(f"help.{id.value}.example1", prefix=reader.prefix)
+    title = messages.clean(str(command.params.get("title", "")), _TITLE_IN_EXAMPLE)
+    if command.reason == "when_missing" and title and '"' not in title:
+        return reader.catalog.text("help.new.titled", prefix=reader.prefix, title=title)
+    id = _EXAMPLES.get(command.reason, f"help.{command.command.value}.example1")
+    return reader.catalog.text(id, prefix=reader.prefix)
 
 
-_ANYWHERE: Final = frozenset({CommandId.HELP, CommandId.WHEN, CommandId.STATUS})
-_IN_ROOMS: Final = frozenset({CommandId.POLL, CommandId.EVENT})
+_ANYWHERE: Final = frozenset({CommandId.HELP, CommandId.WHEN, CommandId.STATUS, CommandId.ZONE, CommandId.LANGUAGE})
+_IN_ROOMS: Final = frozenset({CommandId.POLL, CommandId.EVENT, CommandId.MAP, CommandId.UNMAP, CommandId.SET})
 
 
 async def _usable(world: World, request: Request) -> Sequence[Entry]:
     """What the sender may use here: without a calendar little, polls only in rooms, `sync` only with the right to."""
+    may_map = not request.place.direct and bool(await mapping.may_connect(world, request))
     if not request.place.mapped:
-        return [entry for entry in commands.ENTRIES if entry.command in _ANYWHERE]
+        usable = _ANYWHERE if request.place.direct else _ANYWHERE | {CommandId.CALENDARS}
+        usable |= {CommandId.MAP} if may_map else set()
+        return [entry for entry in commands.ENTRIES if entry.command in usable]
     hidden = set(_IN_ROOMS) if request.place.direct else set()
+    if not may_map:
+        hidden.add(CommandId.MAP)
     try:
         await rights.require(world, request, Action.SETTINGS, None)
     except UserError:
-        hidden.add(CommandId.SYNC)
+        hidden |= {CommandId.SYNC, CommandId.SET}
+        if not may_map:
+            hidden.add(CommandId.UNMAP)
         if not request.place.direct:
             hidden.add(CommandId.DIGEST)
     return [entry for entry in commands.ENTRIES if entry.command not in hidden]
@@ -124,8 +174,11 @@ def in_direct_chats() -> Sequence[Entry]:
 
 def help_message(reader: Reader, command: commands.Help, usable: Sequence[Entry], *, unmapped: bool = False) -> Message:
     if command.topic is None:
-        shown = [_command_help(entry) for entry in usable]
-        return messages.help_overview(reader, reader.prefix, shown, unmapped=unmapped)
+        groups = {
+            group: [_command_help(entry) for entry in entries] for group, entries in commands.grouped(usable).items()
+        }
+        extent = HelpExtent.SHORT if command.short else HelpExtent.FULL if command.full else HelpExtent.USUAL
+        return messages.help_overview(reader, reader.prefix, groups, extent=extent, unmapped=unmapped)
     return messages.help_command(reader, reader.prefix, _command_help(commands.entry_of(command.topic)))
 
 

@@ -66,4 +66,4 @@ async def _require_countable(world: World, poll: Poll, found: Votes) -> None:
         raise UserError(Code.NOT_FOUND, "poll_gone")
     pinned = await ballots.pinned_start(world, event, original, found.votes)
     if pinned.changed or polls.is_changed(poll, pinned.start):
-        raise UserError(Code.CONFLICT, "poll_changed")
+        raise UserError(Code.CONFLICT, "poll_changed", title=poll.title)

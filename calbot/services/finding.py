@@ -20,7 +20,7 @@ from calbot.core.model import Busy, Message, Timed, UserId, instants
 from calbot.core.settings import Hours, Resource, Room
 from calbot.errors import Code, UserError
 
-from . import freebusy, listings, meetings, people, places, polls, resources
+from . import creating, freebusy, listings, people, places, polls, resources
 from .readings import context_of
 from .requests import Asked, Picks, Reply, Request
 from .world import World
@@ -231,7 +231,7 @@ async def _book(world: World, request: Request, command: Find, when: Timed) -> R
         calendar=command.calendar or room.write_to,
         resource=command.resource,
     )
-    return await meetings.new(world, request, chosen)
+    return await creating.new(world, request, chosen)
 
 
 async def _open_poll(world: World, request: Request, command: Find) -> None:

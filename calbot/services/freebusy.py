@@ -134,16 +134,27 @@ def _free_at(spans: Mapping[str, Sequence[Span]], people: Sequence[Sequence[Busy
 
 async def busy_people(
     world: World, room: Room, users: Sequence[UserId], when: When, *, ignoring: Occurrence | None = None
-) -> tuple[UserId, ...]:
-    """Who of these people, as far as they are members of the room, is busy at the time of an event; for a warning."""
+) -> Mapping[UserId, tuple[Busy, ...]]:
+    """Who of these people, as far as they are members of the room, is busy at the time of an event, and when; for a
+    warning."""
     if isinstance(when, AllDay):
-        return ()
+        return {}
     asked = await _members_among(world, room, users)
     start, end = instants(when, room.timezone)
     if not asked or end <= start:
-        return ()
+        return {}
     known = await _look(world, room, asked, *bounded(start, end), within=FOR_A_HINT, ignoring=ignoring)
-    return tuple(user for user, one in known.items() if one is not None and any(not b.tentative for b in one.busy))
+    surely = {user: tuple(b for b in one.busy if not b.tentative) for user, one in known.items() if one is not None}
+    return {user: busy for user, busy in surely.items() if busy}
+
+
+async def taken_by(
+    world: World, room: Room, events: Sequence[Occurrence], users: Iterable[UserId]
+) -> Mapping[UserId, Sequence[Busy]]:
+    """Whose time these events of the room take, and when."""
+    addresses = {user: people.address(world, user) for user in users}
+    owners = {one.calendar: _owner(world, one.calendar) for one in events}
+    return await asyncio.to_thread(busy_by_events, events, addresses, owners, room.timezone)
 
 
 async def _members_among(world: World, room: Room, users: Sequence[UserId]) -> list[UserId]:

@@ -1,4 +1,4 @@
-"""What was found out about rooms, so that not every message asks the homeserver again.
+"""What was found out about rooms and people, so that not every message asks the homeserver again.
 
 Changes of a room's state arrive with the sync and make it forget that room at once. What decides on rights (whether a
 room is exposed, who is in it, and that nobody else is) besides is good for a minute only.
@@ -10,11 +10,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from calbot.core.model import Member, RoomId, UserId
 from calbot.core.permissions import Exposure
 
 _GOOD_FOR: Final = timedelta(seconds=60)
+_ZONE_GOOD_FOR: Final = timedelta(hours=1)  # people do not change zones from one command to the next
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class KnownRooms:
     _members: dict[RoomId, tuple[datetime, Sequence[Member], Collection[UserId]]] = field(default_factory=dict)
     _exposed: dict[RoomId, tuple[datetime, Exposure | None]] = field(default_factory=dict)
     _plain: dict[RoomId, datetime] = field(default_factory=dict)
+    _zones: dict[UserId, tuple[datetime, ZoneInfo | None]] = field(default_factory=dict)
 
     def forget(self, room: RoomId) -> None:
         """Something about the room changed."""
@@ -72,3 +75,11 @@ class KnownRooms:
 
     def note_exposure(self, room: RoomId, now: datetime, exposure: Exposure | None) -> None:
         self._exposed[room] = (now, exposure)
+
+    def zone(self, user: UserId, now: datetime) -> tuple[ZoneInfo | None] | None:
+        """The zone of somebody's profile, in a tuple of one; None where it has to be asked for."""
+        known = self._zones.get(user)
+        return (known[1],) if known is not None and now - known[0] < _ZONE_GOOD_FOR else None
+
+    def note_zone(self, user: UserId, now: datetime, zone: ZoneInfo | None) -> None:
+        self._zones[user] = (now, zone)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Final
 
 from calbot.core import messages
 from calbot.core.commands import List, Next
-from calbot.core.model import AllDay, CalendarName, Occurrence, Status, instants
+from calbot.core.model import AllDay, CalendarName, Occurrence, Status, Uid, instants
 from calbot.ports import Listed
 
 from .requests import Reply, Request
@@ -36,16 +36,16 @@ async def agenda(world: World, request: Request, command: List) -> Reply:
         if one.details.status is not Status.CANCELLED and _overlaps(one, since, end, request)
     ]
     found = sorted(_once(found), key=partial(messages.agenda_order, request.reader))
-    if command.search:
+    if command.search and command.window is None:
         # Of a series that matches, the next time is what was looked for, not the twenty after it.
-        found = list({one.uid: one for one in reversed(found)}.values())[::-1]
+        found = [*_first_of_each(found)]
     items = list(enumerate(found[:_SHOWN], 1))
     message = messages.agenda(
         request.reader,
         items,
         window=(first, last),
         search=command.search or None,
-        more=max(0, len(found) - _SHOWN),
+        rest=found[_SHOWN:],
         as_of=await stale_since(world, request.place.calendars),
         with_calendar=len(request.place.calendars) > 1,
     )
@@ -80,6 +80,15 @@ async def stale_since(world: World, calendars: Sequence[CalendarName]) -> dateti
 def _once(found: Sequence[Occurrence]) -> list[Occurrence]:
     """The same event in two calendars of a room is one event."""
     return list({one.id: one for one in reversed(found)}.values())[::-1]
+
+
+def _first_of_each(ordered: Iterable[Occurrence]) -> Iterator[Occurrence]:
+    """Of each event or series the first, at its place in the order."""
+    seen: set[Uid] = set()
+    for one in ordered:
+        if one.uid not in seen:
+            seen.add(one.uid)
+            yield one
 
 
 def _instants(request: Request, first: date, last: date) -> tuple[datetime, datetime]:

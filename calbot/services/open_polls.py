@@ -12,11 +12,10 @@ from calbot.core import commands, identity, messages, polls
 from calbot.core.ask import Ask
 from calbot.core.dates import At
 from calbot.core.messages import ListedPoll
-from calbot.core.permissions import Action, Subject
 from calbot.core.poll_model import Poll, PollState
 from calbot.errors import CalbotError, Code, UserError
 
-from . import ballots, nudging, rights, running, which_poll
+from . import ballots, nudging, running, which_poll
 from .requests import Reply, Request
 from .world import World
 
@@ -45,7 +44,7 @@ async def extend(world: World, request: Request, command: commands.Until) -> Rep
     poll = await which_poll.meant(world, request, _OPEN)
     if poll.state is not PollState.OPEN:
         raise UserError(Code.NOT_FOUND, "poll_is_closed", title=poll.title)
-    await rights.require(world, request, Action.CLOSE_POLL, poll.calendar, Subject(maker=poll.asker))
+    await which_poll.require_to_decide(world, request, poll)
     until = _settled(request, poll, _plausible(world, poll, command))
     async with world.locks.hold(f"poll:{poll.key}"):
         latest = await world.stores.polls.get(poll.key)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _AWAY: Final = 3  # recipients in a row that nothing gets through to, until the homeserver itself is taken to be away
 _PROBE: Final = timedelta(seconds=10)  # between looks whether it is back
+_SHORTEST_HOLD: Final = timedelta(seconds=1)  # what is put off to this very instant is not seen to become due
 _LONGEST_HOLD: Final = timedelta(hours=1)  # a homeserver that asks for more is asked again all the same
 
 
@@ -127,7 +128,8 @@ class Outbox:
         if isinstance(error, InvitationsLimited):
             return now + timedelta(seconds=error.retry_after or 0) + back_off(1, chance)
         if error.retry_after is not None:
-            return self._hold(now + min(timedelta(seconds=error.retry_after), _LONGEST_HOLD))
+            wanted = timedelta(seconds=error.retry_after)
+            return self._hold(now + min(max(wanted, _SHORTEST_HOLD), _LONGEST_HOLD))
         self._in_a_row.add(recipient)
         if len(self._in_a_row) >= _AWAY:
             self.away = True

@@ -65,6 +65,15 @@ def persons(world: World, occurrence: Occurrence, members: Iterable[Member]) -> 
     return tuple(people)
 
 
+def required(people: Sequence[Person]) -> tuple[UserId, ...]:
+    """Those who have to be there, as far as they are known here and did not decline."""
+    return tuple(
+        one.user
+        for one in people
+        if one.user is not None and one.role is Role.REQUIRED and one.partstat is not PartStat.DECLINED
+    )
+
+
 def to_mention(people: Sequence[Person], joined: Iterable[UserId], *, but: UserId | None = None) -> tuple[UserId, ...]:
     """Those on an event who are in the room and did not decline, without `but`."""
     here = set(joined)

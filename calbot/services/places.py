@@ -96,7 +96,7 @@ async def require_calendars(world: World, place: Place) -> None:
     """UserError where no calendar counts, or where others could read along; NotEncrypted where contents would leave in
     clear."""
     if not place.mapped:
-        raise UserError(Code.NOT_MAPPED, "not_mapped_direct" if place.direct else "not_mapped")
+        raise UserError(Code.NOT_MAPPED, "not_mapped_direct" if place.direct else "not_mapped_here")
     if not place.direct:
         await require_private(world, place.room)
         return
@@ -104,7 +104,7 @@ async def require_calendars(world: World, place: Place) -> None:
         return
     if world.settings.privacy.require_encryption:
         raise NotEncrypted("encryption_required")
-    if await _is_encrypted_anywhere(world, place.calendars):
+    if await is_encrypted_anywhere(world, place.calendars):
         raise NotEncrypted("direct_not_encrypted")
 
 
@@ -138,14 +138,14 @@ async def require_private(world: World, room: RoomId) -> None:
         raise UserError(Code.FORBIDDEN, f"exposed_{exposed.value}")
     if await _is_encrypted(world, room):
         return
-    mapping = world.settings.rooms.get(room)
-    if world.settings.privacy.require_encryption or (
-        mapping is not None and await _is_encrypted_anywhere(world, mapping.calendars)
-    ):
+    if world.settings.privacy.require_encryption:
         raise NotEncrypted("encryption_required")
+    mapping = world.settings.rooms.get(room)
+    if mapping is not None and await is_encrypted_anywhere(world, mapping.calendars):
+        raise NotEncrypted("encrypted_elsewhere")
 
 
-async def _is_encrypted_anywhere(world: World, calendars: Iterable[CalendarName]) -> bool:
+async def is_encrypted_anywhere(world: World, calendars: Iterable[CalendarName]) -> bool:
     """Whether one of these calendars is also mapped to an encrypted room: then it is not shown in clear anywhere."""
     shown_in = {room.id: None for calendar in calendars for room in world.settings.rooms_of(calendar)}
     for room in shown_in:

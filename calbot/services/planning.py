@@ -60,9 +60,16 @@ async def replan_all(world: World) -> None:
 
 
 async def replan_room(world: World, room: RoomId, now: datetime) -> None:
-    """Plan everything again for one room, in which other lead times were chosen."""
-    uids = await world.stores.calendars.upcoming_uids(now, world.settings.rooms[room].calendars)
+    """Plan everything again for one room, in which other lead times were chosen, or that shows other calendars now."""
+    stores, mapping = world.stores, world.settings.rooms.get(room)
+    shown = await stores.calendars.upcoming_uids(now, mapping.calendars) if mapping is not None else ()
+    uids = {*shown, *await stores.reminders.waiting_about(room)}
     await _in_lots(world, uids, _Scope(frozenset({room}), frozenset()), now)
+
+
+async def replan_events(world: World, uids: Sequence[Uid], now: datetime) -> None:
+    """Plan events again for everybody: what is known of them has changed all at once."""
+    await _in_lots(world, uids, _Scope(), now)
 
 
 async def replan_person(world: World, user: UserId, now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from calbot.core import commands, identity, messages, polls
 from calbot.core.ask import Ask
 from calbot.core.model import CalendarName, EventId, UserId, When
-from calbot.core.permissions import Action, Subject
+from calbot.core.permissions import Action
 from calbot.core.poll_events import POLL_START
 from calbot.core.poll_model import Cause, Decision, End, Option, Poll, PollOptions, PollState, Vote, Way
 from calbot.core.settings import Room
@@ -203,7 +203,7 @@ async def close(world: World, request: Request, _: commands.Close) -> Reply | No
         poll = await which_poll.meant(world, request, (*which_poll.RUNNING, PollState.CONFIRMING))
         if poll.state not in (*which_poll.RUNNING, PollState.CONFIRMING):
             raise UserError(Code.NOT_FOUND, "poll_is_closed", title=poll.title)
-        await rights.require(world, request, Action.CLOSE_POLL, poll.calendar, Subject(maker=poll.asker))
+        await which_poll.require_to_decide(world, request, poll)
         decision = Decision(request.event.id, request.sender, request.event.at)
         await closing.decline(world, poll.key, decision)  # if it waits for confirmation
         end = End(request.event.id, request.sender, request.event.at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from calbot.core.model import RoomId, UserId
 from calbot.core.people import address_of, server_of
@@ -17,11 +18,16 @@ from .world import World
 async def put_in_force(world: World) -> None:
     """Whatever changes a preference, a mapping or the id of a room calls this; what is under way sees it at once."""
     async with world.locks.hold("in-force"):  # what was read first must not be put in force last
-        chosen = await world.stores.preferences.rooms()
+        chosen = {
+            # A language whose texts were taken away again is none any more.
+            room: one if one.language in world.catalogs else replace(one, language=None)
+            for room, one in (await world.stores.preferences.rooms()).items()
+        }
         successors = await world.stores.rooms.successors()
         absences = await world.stores.rooms.absences()
         given_up = [room for room, since in absences.items() if world.clock() - since >= KEPT_WITHOUT_BOT]
-        world.in_force.settings = applied(world.in_force.file, chosen, successors, given_up)
+        mappings = await world.stores.mappings.all()
+        world.in_force.apply(applied(world.in_force.file, chosen, successors, given_up, mappings))
 
 
 async def private_leads(world: World) -> PrivateLeads:

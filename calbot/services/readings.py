@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta, timezone
 
+from calbot.core import dates
 from calbot.core.ask import Ask
 from calbot.core.commands import ParseContext
 from calbot.core.dates import At, Choice, Day, Every, Reading, Unread
@@ -30,9 +31,10 @@ def settle(request: Request, reading: Reading, title: str, duration: timedelta, 
             return as_when(reading, duration), ""
 
 
-def locales_of(first: str) -> tuple[Locale, ...]:
-    """In which languages a date is read: the other only where the first gives nothing."""
-    return ("de", "en") if first == "de" else ("en", "de")
+def locales_of(reads: Locale) -> tuple[dates.Locale, ...]:
+    """In which languages a date is read by whoever reads texts in `reads`: the other only where the first gives
+    nothing."""
+    return ("de", "en") if reads == "de" else ("en", "de")
 
 
 def context_of(request: Request, max_options: int = 20) -> ParseContext:

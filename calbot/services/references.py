@@ -18,7 +18,11 @@ _Meant = tuple[CalendarName, OccurrenceId]
 
 async def resolve(world: World, request: Request, ref: Ref) -> Occurrence:
     """The occurrence meant, as the mirror has it. UserError where there is none; Asked where a newer list disagrees."""
-    calendar, id = await _meant(world, request, ref)
+    return await look_up(world, request, *await meant(world, request, ref))
+
+
+async def look_up(world: World, request: Request, calendar: CalendarName, id: OccurrenceId) -> Occurrence:
+    """An occurrence, or what stands for a whole series where `id` names one. UserError where it is gone."""
     if calendar not in request.place.calendars:
         raise UserError(Code.STALE_REFERENCE, "event_gone")
     found = await world.stores.calendars.occurrence([calendar], id)
@@ -40,17 +44,28 @@ async def _of_series(world: World, request: Request, calendar: CalendarName, id:
     return next((one for one in ordered if instants(one.when, request.reader.zone)[1] > request.now), ordered[-1])
 
 
-async def _meant(world: World, request: Request, ref: Ref) -> _Meant:
+async def meant(world: World, request: Request, ref: Ref) -> _Meant:
+    """What somebody refers to: an occurrence, or a series as a whole."""
     match ref:
         case ByNumber(number):
             return await _by_number(world, request, number)
         case Last():
-            last = await world.stores.references.last(request.place.room, request.sender)
-            if last is None:
-                raise UserError(Code.NOT_FOUND, "no_last")
-            return last
+            return await _last(world, request)
         case ByReply():
             return await _by_reply(world, request)
+
+
+async def _last(world: World, request: Request) -> _Meant:
+    """What was spoken of last with the sender. UserError where the last line of a newer list may be meant."""
+    store, room = world.stores.references, request.place.room
+    last = await store.last(room, request.sender)
+    if last is None:
+        raise UserError(Code.NOT_FOUND, "no_last")
+    if await store.listed_since(room, request.sender):
+        *_, own = await store.lists(room, request.sender)
+        if (own[-1].calendar, own[-1].occurrence) != last:
+            raise UserError(Code.AMBIGUOUS, "last_after_list")
+    return last
 
 
 async def _by_reply(world: World, request: Request) -> _Meant:
@@ -71,12 +86,12 @@ async def _by_number(world: World, request: Request, number: int) -> _Meant:
     lists = await references.lists(request.place.room, request.sender)
     if not lists:
         raise UserError(Code.NOT_FOUND, "no_list", number=number)
-    meant = _numbered(lists, number)
-    if len(meant) == 1:
-        return meant[0]
-    choices = [one for pair in meant if (one := await world.stores.calendars.occurrence([pair[0]], pair[1]))]
+    found = _numbered(lists, number)
+    if len(found) == 1:
+        return found[0]
+    choices = [one for pair in found if (one := await world.stores.calendars.occurrence([pair[0]], pair[1]))]
     if len(choices) < 2 and not (choices and request.picks.was_asked("which_list")):
-        return meant[0]
+        return found[0]
     picked = choices[request.picks.take(Ask("which_list", tuple(choices), {"number": number}))]
     return picked.calendar, picked.id
 

@@ -20,7 +20,7 @@ from calbot.core.settings import Mention
 from calbot.errors import ChatForbidden
 from calbot.ports import Card
 
-from . import direct_chats, people, places, reminder_rules, repeats
+from . import direct_chats, people, places, readers, reminder_rules, repeats
 from .outbox import Parcel, Urgency
 from .reminder_rules import LastLook
 from .world import World
@@ -116,8 +116,8 @@ async def _send(world: World, batch: Sequence[Reminder]) -> bool:
     world.passed("reminder.posted")
     async with world.stores.transaction():
         await store.sent(ids, sent, now)
-        for _, look in looks:
-            await world.stores.references.note_message(Card(room, look.occurrence.id, look.occurrence.calendar, sent))
+        about = (Card(room, look.occurrence.id, look.occurrence.calendar, sent) for _, look in looks)
+        await world.stores.references.note_message(*about)
     world.passed("reminder.sent")
     return True
 
@@ -166,8 +166,9 @@ async def _message(
         )
         for one, occurrence in sorted(shortest.values(), key=lambda pair: pair[0].start)
     ]
+    personal = await readers.reader_of(world, recipient) if is_person(recipient) else None
     return messages.reminders(
-        world.reader(room.language, room.timezone),
+        personal or world.reader(room.language, room.timezone),
         items,
         mentions=tuple(dict.fromkeys(mentions)),
         mention_room=mention_room,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from calbot.core import messages
@@ -14,6 +15,7 @@ from calbot.core.model import Message, Occurrence, OccurrenceId, Recipient, Recu
 from calbot.core.permissions import Action
 from calbot.core.preferences import EventLeads
 from calbot.core.reminders import ReminderState
+from calbot.core.room_settings import Setting, with_choice
 from calbot.core.settings import Alarms
 from calbot.errors import Code, NotEncrypted, UserError
 from calbot.ports import Encryption
@@ -46,7 +48,8 @@ async def remind(world: World, request: Request, command: Remind) -> Reply:
         await planning.replan_person(world, request.sender, request.now)
     else:
         await rights.require(world, request, Action.SETTINGS, None)
-        await preferences.change_room(world, request.place.room, lambda chosen: replace(chosen, reminders=wanted))
+        choose = partial(with_choice, setting=Setting.REMINDERS, value=wanted)
+        await preferences.change_room(world, request.place.room, choose)
         await planning.replan_room(world, request.place.room, request.now)
     return Reply(await _in_force(world, request, room=not personal, person=personal, how=False))
 

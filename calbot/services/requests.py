@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from calbot.core import identity
 from calbot.core.ask import Ask
@@ -35,6 +36,14 @@ class Asked(Exception):
         self.message = message
 
 
+class Declined(Exception):
+    """Ends a command before any effect: asked whether it is to be done, the sender said no."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.text)
+        self.message = message
+
+
 class Picks:
     """The answers that the sender gave to the questions of this command so far.
 
@@ -46,6 +55,11 @@ class Picks:
         self._given = {question: number for question, number in given if number}
         self._keys = {question.partition(":")[0] for question, _ in given}
         self._all = tuple(given)
+
+    @property
+    def answered(self) -> tuple[tuple[str, int], ...]:
+        """The questions that were answered, with the numbers picked, in their order."""
+        return tuple((question, number) for question, number in self._all if number)
 
     def take(self, ask: Ask) -> int:
         """The answer to `ask`, counting from 0; Asked if it was not answered yet."""
@@ -103,10 +117,17 @@ class Request:
     picks: Picks
     given: tuple[int, ...] = ()  # all answers so far
     before: Occurrence | None = None  # of a repeated command: what it changes, as it was before
+    amends: EventId | None = None  # the message that this is the edited text of
 
     @property
     def sender(self) -> UserId:
         return self.event.sender
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """On whose clock the sender means times; the reader's may be the room's."""
+        zone = self.now.tzinfo
+        return zone if isinstance(zone, ZoneInfo) else self.reader.zone
 
 
 @dataclass(frozen=True, slots=True)

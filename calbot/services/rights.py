@@ -45,6 +45,20 @@ async def subject(world: World, occurrence: Occurrence) -> Subject:
     return Subject(maker=maker, details=occurrence.details)
 
 
+async def ground_of(world: World, request: Request) -> Ground:
+    """The room that a request was sent in, mapped or not."""
+    here = world.settings.rooms.get(request.place.room)
+    power = await world.chat.power_levels(request.place.room)
+    return Ground(power, mapped=here is not None) if here is None else Ground(power, here.levels)
+
+
 async def _ground(world: World, room: Room, calendar: CalendarName | None) -> Ground:
-    writable = calendar is None or world.settings.calendars[calendar].access is Access.READ_WRITE
+    writable = calendar is None or (calendar not in room.read_only and _is_writable(world, calendar))
     return Ground(power=await world.chat.power_levels(room.id), levels=room.levels, writable=writable)
+
+
+def _is_writable(world: World, calendar: CalendarName) -> bool:
+    """As far as is known: what is refused before a poll is better than what is refused after it."""
+    facts = world.gateway.facts(calendar)
+    refused = facts is not None and facts.writable is False
+    return world.settings.calendars[calendar].access is Access.READ_WRITE and not refused

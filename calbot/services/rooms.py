@@ -11,15 +11,14 @@ from typing import Final
 
 from calbot.core import identity, messages
 from calbot.core.model import RoomId
-from calbot.core.poll_model import Poll, PollState
+from calbot.core.poll_model import Poll
 from calbot.core.preferences import KEPT_WITHOUT_BOT
 from calbot.core.reminders import Reminder
 from calbot.errors import ChatForbidden, ChatUnavailable, NotEncrypted, UserError
 
-from . import agendas, announcements, closing, delivery, holds, places, planning, preferences, sync
+from . import agendas, announcements, delivery, holds, looking, places, planning, polls_ended, preferences
 from .world import World
 
-_UNFINISHED: Final = (PollState.OPENING, PollState.OPEN, PollState.CLOSING, PollState.CONFIRMING)
 _AGAIN: Final = timedelta(minutes=1)
 _EXPIRY: Final = "rooms:absent"
 
@@ -65,6 +64,7 @@ async def replaced(world: World, old: RoomId) -> None:
 
 async def look_around(world: World) -> None:
     """What became of the mapped rooms while the bot was away; in the background, and again if that fails."""
+    await _forget_connections(world)
     try:
         joined = set(await world.chat.joined_rooms())
         for room in [room for room in await world.stores.rooms.absences() if room in joined]:
@@ -89,7 +89,16 @@ async def _wait_for_expiry(world: World) -> None:
 
 async def _expire(world: World) -> None:
     await _settle(world)
+    await _forget_connections(world)
     await _wait_for_expiry(world)
+
+
+async def _forget_connections(world: World) -> None:
+    """What was connected by command to rooms that are given up is not connected again should the bot come back: who is
+    in them then, nobody was asked about."""
+    for room, since in (await world.stores.rooms.absences()).items():
+        if world.clock() - since >= KEPT_WITHOUT_BOT:
+            await world.stores.mappings.drop(room)
 
 
 async def _settle(world: World) -> None:
@@ -98,7 +107,7 @@ async def _settle(world: World) -> None:
     await preferences.put_in_force(world)
     if world.settings.rooms != before:
         await planning.replan_all(world)
-        await sync.start(world)
+        await looking.start(world)
         await agendas.arm(world)
 
 
@@ -107,7 +116,7 @@ async def _go_on(world: World, old: RoomId, new: RoomId) -> None:
     async with world.locks.hold(f"room:{old}"):
         if old not in world.settings.rooms:
             return
-        ended = await world.stores.polls.in_room(old, _UNFINISHED)
+        ended = await world.stores.polls.in_room(old, polls_ended.UNFINISHED)
         await _say_where(world, old, new, ended)
         waiting = await world.stores.reminders.waiting(old)
         # What falls due before all is planned anew would be lost. What may have been sent is not sent again there.
@@ -116,18 +125,15 @@ async def _go_on(world: World, old: RoomId, new: RoomId) -> None:
             await world.stores.rooms.save_successor(old, new)
             await world.stores.rooms.note_presence(old)
             await world.stores.preferences.transfer(old, new)
+            await world.stores.mappings.transfer(old, new)
             await announcements.go_on(world, old, new)
+            await world.stores.undo.transfer(old, new)
             await world.stores.reminders.apply(carried, [one.id for one in waiting])
-    for poll in ended:
-        await closing.change(world, poll.key, _without_event)
+    await polls_ended.end(world, ended)
     world.log.info("%s goes on in %s", old, new)
     await _settle(world)
     await holds.resume(world)  # those of the polls that ended here are removed
     delivery.ring_soon(world)
-
-
-def _without_event(poll: Poll) -> Poll | None:
-    return replace(poll, state=PollState.ENDED) if poll.state in _UNFINISHED else None
 
 
 def _carried(one: Reminder, new: RoomId) -> Reminder:

@@ -7,19 +7,25 @@ from functools import partial
 from calbot.core.notices import NoticeKind
 
 from . import (
+    addresses,
     agendas,
     attaching,
     closing,
-    conversation,
     delivery,
     holds,
+    invitations,
+    joining,
+    looking,
+    mailing,
     planning,
     preferences,
     presence,
+    questions,
+    reacting,
     repeats,
+    replies,
     rooms,
     running,
-    sync,
     telling,
 )
 from .notices import Kind, Notices
@@ -31,19 +37,26 @@ async def prepare(world: World) -> None:
     """What has to hold before anything that comes in is acted on."""
     await repeats.note_device(world)
     await preferences.put_in_force(world)
+    await addresses.load(world)
 
 
 async def begin(world: World) -> None:
     """Set the alarms, under the settings as they are now; the network is asked when they ring."""
     await prepare(world)
-    delivery.begin(world, Reminders(), Notices({**telling.KINDS, NoticeKind.AGENDA: Kind(agendas.render)}))
+    others = {NoticeKind.AGENDA: Kind(agendas.render), NoticeKind.UNDELIVERED: Kind(mailing.render)}
+    delivery.begin(world, Reminders(), Notices({**telling.KINDS, **others}))
     await planning.replan_all(world)
-    await sync.start(world)
+    await looking.start(world)
     await running.resume(world)
     await attaching.resume(world)
     await closing.resume(world)
     await holds.resume(world)
+    world.alarm.at("mail-drafts", world.clock(), partial(invitations.resume, world))
+    mailing.ring_soon(world)
+    await joining.begin(world)
+    await replies.begin(world)
     world.alarm.at("rooms", world.clock(), partial(rooms.look_around, world))
     await agendas.begin(world)
-    await conversation.await_expiry(world)
+    await questions.await_expiry(world)
+    await reacting.begin(world)
     world.alarm.at("encryption", world.clock(), partial(presence.log_encryption, world))

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import Final, TypeVar
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from calbot.core import changes
 from calbot.core.ical.recurrence import read_and_expand
-from calbot.core.model import CalendarName, CalendarObject, Delta, Etag, Href, Uid
-from calbot.core.pacing import next_look
+from calbot.core.model import CalendarName, CalendarObject, Delta, Etag, Fetched, Href, Mark, Uid
 from calbot.core.settings import Calendar, Show
 from calbot.errors import BadCalendarData, CalendarReadOnly, CalendarUnavailable, PreconditionFailed
 from calbot.ports import CalendarState, StoredObject
 
-from . import announcements, delivery, disowned, planning
+from . import announcements, delivery, disowned, joining, planning
 from .world import World
 
 # Parsing and expanding go to a worker thread in lots this small, so that the loop gets its turn in between.
-_LOT = 20
-_FETCH = 100
-_DAY = timedelta(days=1)
-_MANY = 5  # objects of a calendar that do not all go at the same time without being looked for again
-_EMPTY = "empty"
+LOT: Final = 20
+_FETCH: Final = 100
+_AHEAD: Final = 3  # lots on their way
+_DAY: Final = timedelta(days=1)
+_MANY: Final = 5  # objects of a calendar that do not all go at the same time without being looked for again
+_EMPTY: Final = "empty"
+_NOT_FETCHED: Final = "not_fetched"
+_DIGESTING: Final = "digesting"
 
 _T = TypeVar("_T")
 
@@ -44,34 +49,30 @@ def window(world: World, now: datetime) -> tuple[datetime, datetime]:
     return now - world.settings.privacy.retention.events, now + world.settings.sync.horizon
 
 
-async def start(world: World) -> None:
-    """Forget calendars that are no longer mapped to any room, then look at each of the others by and by."""
-    mapped = _mapped(world)
-    for calendar in await world.stores.calendars.calendars():
-        if calendar not in mapped:
-            world.alarm.cancel(f"sync:{calendar}")
-            await world.stores.calendars.forget(calendar)
-            await world.stores.changes.forget(calendar)
-            await world.stores.undo.forget(calendar)
-    for calendar in mapped:
-        await _heed_settings(world, calendar)
-        _look_again(world, calendar, timedelta(seconds=0))
-    world.alarm.at("roll", await _next_roll(world), partial(roll_all, world))
-
-
-def _mapped(world: World) -> list[CalendarName]:
+def mapped(world: World) -> list[CalendarName]:
     """The calendars that somebody sees."""
-    return [name for name in world.settings.calendars if world.settings.rooms_of(name)]
+    shown = {name for room in world.settings.rooms.values() for name in room.calendars}
+    return [name for name in world.settings.calendars if name in shown]
 
 
-async def _heed_settings(world: World, calendar: CalendarName) -> None:
+async def forget(world: World, calendar: CalendarName) -> None:
+    """Nobody sees it any more."""
+    world.alarm.cancel(f"sync:{calendar}")
+    await world.stores.calendars.forget(calendar)
+    await world.stores.changes.forget(calendar)
+    await world.stores.undo.forget(calendar)
+
+
+async def heed_settings(world: World, calendar: CalendarName) -> None:
     """Read a calendar anew where it is another one now, or more or less of it is shown: its server says that nothing
     has changed. What must not be shown any more is gone at once, whether or not the server answers."""
     settings = world.settings.calendars[calendar]
     name = f"calendar:{calendar}"
     in_force = json.dumps([settings.url, settings.account, settings.show.value])
     before = await world.stores.keeper.get(name)
-    if before not in (None, in_force):
+    if before == in_force:
+        return
+    if before is not None:
         async with world.locks.hold(lock_name(calendar)):
             await _read_anew(world, calendar, world.clock())
             another = json.loads(before or "[]")[:2] != json.loads(in_force)[:2]
@@ -82,42 +83,14 @@ async def _heed_settings(world: World, calendar: CalendarName) -> None:
 
 async def _read_anew(world: World, calendar: CalendarName, now: datetime) -> None:
     stores = world.stores
-    for hrefs in _lots(await stores.calendars.etags(calendar), _LOT):
+    for hrefs in lots(await stores.calendars.etags(calendar), LOT):
         kept = [one for href in hrefs if (one := await stores.calendars.get(calendar, href))]
-        objects = [CalendarObject(one.href, None, one.data) for one in kept if one.problem is None]
+        objects = [CalendarObject(one.href, None, one.data) for one in kept if one.data]
         stored = await digest(world, calendar, objects, now)
         async with stores.transaction():
             await stores.calendars.put(stored)
             await planning.replan(world, calendar, [one.uid for one in stored], now)
-    await stores.calendars.save_state(replace(await stores.calendars.state(calendar), cursor=None))
-
-
-async def look(world: World, calendar: CalendarName) -> None:
-    """Pull, whatever comes of it, and arrange for the next time."""
-    retry_after: float | None = None
-    try:
-        await pull(world, calendar)
-    except CalendarUnavailable as error:
-        retry_after = error.retry_after
-    finally:
-        state = await world.stores.calendars.state(calendar)
-        wait = next_look(
-            interval=world.settings.sync.interval,
-            longest=world.settings.sync.max_interval,
-            failures=state.failures,
-            retry_after=retry_after,
-            chance=random.random(),  # noqa: S311 - spreads requests, guards nothing
-        )
-        _look_again(world, calendar, wait)
-
-
-def look_soon(world: World, calendar: CalendarName) -> None:
-    """Look now instead of when it would be time."""
-    _look_again(world, calendar, timedelta(seconds=0))
-
-
-def _look_again(world: World, calendar: CalendarName, wait: timedelta) -> None:
-    world.alarm.at(f"sync:{calendar}", world.clock() + wait, partial(look, world, calendar))
+    await stores.calendars.save_state(replace(await stores.calendars.state(calendar), cursor=None, mark=None))
 
 
 async def note_failure(world: World, calendar: CalendarName, error: CalendarUnavailable) -> None:
@@ -128,13 +101,16 @@ async def note_failure(world: World, calendar: CalendarName, error: CalendarUnav
     await world.stores.calendars.save_state(replace(state, problem=error.reason))
 
 
-async def pull(world: World, calendar: CalendarName) -> None:
-    """Bring one calendar up to date. CalendarUnavailable if that did not work; the state then says why."""
+async def pull(world: World, calendar: CalendarName, mark: Mark | None = None) -> None:
+    """Bring one calendar up to date. CalendarUnavailable if that did not work; the state then says why.
+
+    `mark`: how it stood when it was looked at together with others.
+    """
     async with world.locks.hold(lock_name(calendar)):
         before = await world.stores.calendars.state(calendar)
         now = world.clock()
         try:
-            await _pull(world, world.settings.calendars[calendar], before, now)
+            await _pull(world, world.settings.calendars[calendar], before, mark, now)
         except CalendarUnavailable as error:
             await note_failure(world, calendar, error)
             state = await world.stores.calendars.state(calendar)
@@ -144,30 +120,82 @@ async def pull(world: World, calendar: CalendarName) -> None:
         world.log.info("calendar %s is available again", calendar)
 
 
-async def _pull(world: World, calendar: Calendar, before: CalendarState, now: datetime) -> None:
-    delta = await world.gateway.changes(calendar.name, before.cursor)
-    if delta.complete or delta.listed or delta.removed:
-        known = await world.stores.calendars.etags(calendar.name)
+def is_comparison_due(state: CalendarState, now: datetime) -> bool:
+    """About once a day a calendar is compared as a whole, each at its own time: some servers take a token that they no
+    longer know for a new one, and say nothing of what was deleted since."""
+    share = 0.75 + crc32(state.calendar.encode()) / (1 << 33)
+    return state.compared_at is None or now - state.compared_at >= _DAY * share
+
+
+async def _pull(world: World, calendar: Calendar, before: CalendarState, mark: Mark | None, now: datetime) -> None:
+    stores = world.stores.calendars
+    comparing = before.cursor is None or is_comparison_due(before, now)
+    delta = await world.gateway.changes(calendar.name, None if comparing else before.cursor)
+    state = replace(before, cursor=delta.cursor, mark=mark or before.mark, tried_at=now)
+    changed = whole = True
+    if delta.complete or delta.listed or delta.removed or delta.since:
+        known = await stores.etags(calendar.name)
+        if delta.since is not None:
+            delta, known = await _confirmed(world, calendar.name, delta, delta.since, known)
         if await _is_suddenly_empty(world, calendar.name, known, delta):
             # As after a failed restore of the server. Nothing is forgotten, and nobody told, before it is so twice.
             world.log.warning("calendar %s looks empty all at once, and is looked at again", calendar.name)
-            await world.stores.calendars.save_state(replace(before, cursor=None, tried_at=now))
+            await stores.save_state(replace(before, cursor=None, mark=None, tried_at=now))
             return
-        await _take_over(world, calendar.name, changes.listing_changes(known, delta), known.keys(), now)
-    await world.stores.calendars.save_state(
+        if comparing:
+            delta = replace(delta, listed={**delta.listed, **await _to_be_tried(world, calendar.name, delta)})
+        listing = changes.listing_changes(known, delta)
+        changed = bool(listing.to_fetch or listing.gone)
+        whole = await _take_over(world, calendar.name, listing, delta, known.keys(), now)
+    else:
+        changed = False
+    if not whole:
+        state = replace(state, cursor=before.cursor, mark=before.mark)  # what could not be fetched is listed once more
+    if comparing:
+        state = replace(state, compared_at=now, writable=await _is_writable(world, before))
+    await stores.save_state(
         replace(
-            before,
-            cursor=delta.cursor,
+            state,
             synced_at=now,
-            tried_at=now,
             failures=0,
             problem=None,
             horizon=before.horizon or window(world, now)[1],
+            changed_at=now if changed else before.changed_at or now,
         )
     )
     await announcements.settle(world, calendar.name)
     await announcements.introduce(world, calendar.name)
-    delivery.ring_soon(world)
+    if changed:
+        delivery.ring_soon(world)
+
+
+async def _confirmed(
+    world: World, calendar: CalendarName, delta: Delta, since: datetime, known: Mapping[Href, Etag | None]
+) -> tuple[Delta, Mapping[Href, Etag | None]]:
+    """A list of what is not over yet, with what is really gone of that, and what was known of it. Not all servers find
+    everything by its time, so what is missing is asked for."""
+    expected = await world.stores.calendars.hrefs_after(calendar, since)
+    missing = [href for href in expected if href not in delta.listed]
+    fetched = await world.gateway.fetch(calendar, missing) if missing else Fetched(())
+    there = {one.href: one.etag or Etag("") for one in fetched.objects}
+    removed = frozenset(missing) - there.keys() - fetched.failed
+    relevant = {*expected, *delta.listed}
+    complete = replace(delta, listed={**delta.listed, **there}, removed=removed)
+    return complete, {href: etag for href, etag in known.items() if href in relevant}
+
+
+async def _to_be_tried(world: World, calendar: CalendarName, delta: Delta) -> Mapping[Href, Etag]:
+    """What could not be fetched is asked for again, with an ETag that is none of those stored."""
+    failing = await world.stores.calendars.failing(calendar, _NOT_FETCHED)
+    return {href: Etag("") for href in failing if href in delta.listed}
+
+
+async def _is_writable(world: World, before: CalendarState) -> bool | None:
+    """What the server says of the right to write, to be shown; whether a write works only shows when it is tried."""
+    try:
+        return (await world.gateway.probe(before.calendar)).writable
+    except CalendarUnavailable:
+        return before.writable
 
 
 async def _is_suddenly_empty(
@@ -184,18 +212,80 @@ async def _is_suddenly_empty(
 
 
 async def _take_over(
-    world: World, calendar: CalendarName, listing: changes.ListingChanges, known: Container[Href], now: datetime
-) -> None:
-    """Bring into the mirror what changed in a calendar, with all that follows from it."""
+    world: World,
+    calendar: CalendarName,
+    listing: changes.ListingChanges,
+    delta: Delta,
+    known: Container[Href],
+    now: datetime,
+) -> bool:
+    """Bring into the mirror what changed in a calendar, with all that follows from it. Whether that was all."""
     unwanted = await disowned.of(world, calendar)
-    for hrefs in _lots(listing.to_fetch, _FETCH):
-        objects = await world.gateway.fetch(calendar, hrefs)
-        stored = await digest(world, calendar, objects, now)
-        stored = [one for one in stored if one.uid not in unwanted or not await _deleted(world, one)]
-        vanished = [href for href in set(hrefs) - {one.href for one in objects} if href in known]
-        await mirror(world, calendar, stored, vanished, now)
-    for hrefs in _lots(listing.gone, _FETCH):
+    whole = True
+    async with _fetching(world, calendar, listing.to_fetch, now) as fetching:
+        async for lot in fetching:
+            stored = [one for one in lot.stored if one.uid not in unwanted or not await _deleted(world, one)]
+            found = {one.href for one in lot.stored} | lot.failed
+            await mirror(
+                world, calendar, stored, [href for href in lot.hrefs if href not in found and href in known], now
+            )
+            for href in sorted(lot.failed):
+                whole &= await _set_aside(world, calendar, href, delta.listed.get(href))
+    for hrefs in lots(listing.gone, _FETCH):
         await mirror(world, calendar, [], hrefs, now)
+    return whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """Objects that were asked for, and what came of it."""
+
+    hrefs: Sequence[Href]
+    stored: Sequence[StoredObject]
+    failed: frozenset[Href]
+
+
+@asynccontextmanager
+async def _fetching(
+    world: World, calendar: CalendarName, hrefs: Sequence[Href], now: datetime
+) -> AsyncIterator[AsyncIterator[_Lot]]:
+    """Objects lot by lot, in order; while one is put into the mirror, the next are on their way."""
+    ahead: deque[asyncio.Task[_Lot]] = deque()
+
+    async def fetch(lot: Sequence[Href]) -> _Lot:
+        fetched = await world.gateway.fetch(calendar, lot)
+        # One at a time, of all calendars: threads that parse side by side get no more done, and each of them keeps the
+        # event loop waiting for the interpreter.
+        async with world.locks.hold(_DIGESTING):
+            return _Lot(lot, await digest(world, calendar, fetched.objects, now), fetched.failed)
+
+    async def one_by_one() -> AsyncIterator[_Lot]:
+        rest = lots(hrefs, _FETCH)
+        while True:
+            for lot in islice(rest, _AHEAD - len(ahead)):
+                ahead.append(asyncio.create_task(fetch(lot)))
+            if not ahead:
+                return
+            yield await ahead.popleft()
+
+    try:
+        yield one_by_one()
+    finally:
+        for task in ahead:
+            task.cancel()
+        await asyncio.gather(*ahead, return_exceptions=True)
+
+
+async def _set_aside(world: World, calendar: CalendarName, href: Href, etag: Etag | None) -> bool:
+    """The server cannot give an object: what is known of it stays, and at the next look it is asked for again. If it
+    fails then as well, it is left alone until it changes, or all are compared; whether that is so."""
+    kept = await world.stores.calendars.get(calendar, href)
+    before = kept or StoredObject(calendar, href, None, Uid(""), "", False, None, ())
+    again = before.problem == _NOT_FETCHED
+    await world.stores.calendars.put([replace(before, etag=etag if again else None, problem=_NOT_FETCHED)])
+    if not again:
+        world.log.warning("calendar %s: the server does not give %s, which is set aside", calendar, href)
+    return again
 
 
 async def mirror(
@@ -204,6 +294,7 @@ async def mirror(
     """Put objects into the mirror and take others out, and note in the same transaction whom to tell, and what of it
     has to be remembered when."""
     stores = world.stores
+    await joining.note(world, calendar, stored)
     replaced = await stores.calendars.uids(calendar, [*gone, *(one.href for one in stored)])
     seen = await announcements.compare(world, calendar, stored, gone, now)
     async with stores.transaction():
@@ -216,7 +307,10 @@ async def mirror(
 
 async def _deleted(world: World, one: StoredObject) -> bool:
     """Delete what was said not to be written; what somebody has changed meanwhile is theirs and stays."""
+    wanted = await disowned.is_wanted(world, one.calendar, one.uid)
     await disowned.own(world, one.calendar, one.uid)
+    if wanted:
+        return False
     try:
         await world.gateway.delete(one.calendar, one.href, one.etag)
     except (PreconditionFailed, CalendarReadOnly):
@@ -232,7 +326,7 @@ async def digest(
     hidden = world.settings.calendars[calendar].show is Show.BUSY
     zone = world.settings.defaults.timezone
     work = partial(_digest_lot, calendar=calendar, hidden=hidden, zone=zone, window=window(world, now))
-    return [stored for lot in _lots(objects, _LOT) for stored in await asyncio.to_thread(work, lot)]
+    return [stored for lot in lots(objects, LOT) for stored in await asyncio.to_thread(work, lot)]
 
 
 def _digest_lot(
@@ -243,7 +337,12 @@ def _digest_lot(
     zone: ZoneInfo,
     window: tuple[datetime, datetime],
 ) -> list[StoredObject]:
-    return [_digest_one(one, calendar=calendar, hidden=hidden, zone=zone, window=window) for one in objects]
+    digested = []
+    for one in objects:
+        digested.append(_digest_one(one, calendar=calendar, hidden=hidden, zone=zone, window=window))
+        # Lets the event loop have its turn now, not when the interpreter takes it away from this thread.
+        time.sleep(0)
+    return digested
 
 
 def _digest_one(
@@ -253,47 +352,12 @@ def _digest_one(
         read = read_and_expand(one, calendar=calendar, hidden=hidden, zone=zone, window=window)
     except BadCalendarData as error:
         return StoredObject(calendar, one.href, one.etag, Uid(""), "", False, error.reason, ())
-    return StoredObject(calendar, one.href, one.etag, read.uid, read.data, read.recurring, None, read.occurrences)
+    return StoredObject(
+        calendar, one.href, one.etag, read.uid, read.data, read.recurring, None, read.occurrences, read.resumes
+    )
 
 
-async def _next_roll(world: World) -> datetime:
-    """A day after the last, however often the bot was started meanwhile; at once where the horizon was widened."""
-    horizons = [(await world.stores.calendars.state(name)).horizon for name in _mapped(world)]
-    rolled = [horizon - world.settings.sync.horizon for horizon in horizons if horizon is not None]
-    return min(rolled, default=world.clock()) + _DAY
-
-
-async def roll_all(world: World) -> None:
-    """Move the horizon on: expand series up to the new one, forget what is long over."""
-    now = world.clock()
-    for calendar in _mapped(world):
-        async with world.locks.hold(lock_name(calendar)):
-            await _roll(world, calendar, now)
-    await world.stores.references.forget_gone(now - world.settings.privacy.retention.events)
-    await world.stores.preferences.forget_gone(now - world.settings.privacy.retention.reminders)
-    await world.stores.calendars.forget_before(now - world.settings.privacy.retention.events)
-    await world.stores.reminders.forget_before(now - world.settings.privacy.retention.reminders)
-    await world.stores.polls.forget_before(now - world.settings.privacy.retention.polls)
-    await world.stores.inbox.forget_before(now - timedelta(days=7))
-    await announcements.forget_old(world, now)
-    await world.stores.undo.forget_before(now - _DAY)
-    world.alarm.at("roll", now + _DAY, partial(roll_all, world))
-
-
-async def _roll(world: World, calendar: CalendarName, now: datetime) -> None:
-    stores = world.stores
-    for lot in _lots(await stores.calendars.recurring(calendar), _LOT):
-        objects = [CalendarObject(one.href, one.etag, one.data) for one in lot]
-        stored = await digest(world, calendar, objects, now)
-        async with stores.transaction():
-            await stores.calendars.put(stored)
-            await planning.replan(world, calendar, [one.uid for one in stored], now)
-    state = await stores.calendars.state(calendar)
-    await stores.calendars.save_state(replace(state, horizon=window(world, now)[1]))
-    delivery.ring_soon(world)
-
-
-def _lots(things: Iterable[_T], size: int) -> Iterator[list[_T]]:
+def lots(things: Iterable[_T], size: int) -> Iterator[list[_T]]:
     rest = iter(things)
     while lot := list(islice(rest, size)):
         yield lot

@@ -58,16 +58,28 @@ async def tell_changes(world: World, batch: Sequence[Notice]) -> Outcome:
         return Wait(allowed, Hold.QUIET)
     summary = changes.summarised(found)
     calendars = dict.fromkeys(one.calendar for change in found if (one := change.after or change.before))
+    members = await places.members(world, room.id)
     message = messages.change_notice(
         world.reader(room.language, room.timezone),
         summary,
+        by=await _maker(world, found, members),
         calendar_title=", ".join(calendars) if len(room.calendars) > 1 else "",
     )
     if isinstance(summary, changes.Summary):
         return Post(message)
-    members = await places.members(world, room.id)
     concerned = [user for change in summary for user in _concerned(world, change, members)]
     return Post(message.mentioning(*concerned), about=_about(summary))
+
+
+async def _maker(world: World, found: Sequence[Change], members: Sequence[Member]) -> str:
+    """Who wrote all of it by command elsewhere, as this room calls them; empty where it was not one of its members."""
+    if any(change.kind is not ChangeKind.CREATED or change.hidden or change.after is None for change in found):
+        return ""
+    uids = {change.after.uid for change in found if change.after is not None}
+    makers = {await world.stores.references.maker(uid) for uid in uids}
+    names = {member.user: member.name for member in members}
+    (maker, *others) = makers
+    return "" if maker is None or others else names.get(maker, "")
 
 
 async def _still_settling(world: World, batch: Sequence[Notice], now: datetime) -> datetime | None:
@@ -143,7 +155,7 @@ async def renew_card(world: World, batch: Sequence[Notice]) -> Outcome:
         shown,
         people=people.persons(world, shown, members),
         calendar_title=shown.calendar,
-        headline=Headline.CHANGED,
+        headline=Headline.SHOWN if all(one.subject["quiet"] for one in batch) else Headline.CHANGED,
     )
     return Edit(card.event_id, message)
 

@@ -1,12 +1,13 @@
 """`undo`: takes back what the sender changed last here, if that was just now and nobody has changed it since.
 
 What is taken back is claimed by the command first, so that a repeat goes on with the same; where the calendar refuses,
-or somebody came in between, it is given back, and a later `undo` finds it again. Nothing of this can be undone.
+it is given back, and a later `undo` finds it again. What somebody else has changed since stays claimed, so that a later
+one goes to what was done before. Nothing of this can be undone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -18,19 +19,57 @@ from calbot.core import identity, messages
 from calbot.core.ical import editing
 from calbot.core.ical.reading import write_recurrence_id
 from calbot.core.messages import Person
-from calbot.core.model import CalendarObject, Message, Occurrence, OccurrenceId, Status
+from calbot.core.model import CalendarObject, Message, Occurrence, OccurrenceId, Status, UserId
 from calbot.core.permissions import Action, Subject
 from calbot.core.poll_model import Decision, Poll, PollState
 from calbot.core.settings import Room
-from calbot.core.undo import Booked, Cancelled, Made, Moved, Rebooked, TakenOut, Undoable, mark_of
+from calbot.core.undo import (
+    Answered,
+    Booked,
+    Cancelled,
+    Edited,
+    Imported,
+    Made,
+    Moved,
+    Rebooked,
+    Second,
+    TakenOut,
+    Undoable,
+    mark_of,
+)
 from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, NotEncrypted, Unavailable, UserError
-from calbot.ports import Card
 
-from . import closing, deciding, meetings, people, resources, rights, running, writing
+from . import (
+    answers,
+    closing,
+    creating,
+    deciding,
+    inviting,
+    moving,
+    people,
+    resources,
+    reverting,
+    rights,
+    running,
+    showing,
+    writing,
+)
 from .requests import Reply, Request
 from .world import World
 
 _PATIENCE: Final = timedelta(minutes=10)
+_NEVER: Final = frozenset(  # will it be possible
+    {"conflict", "undo_changed", "event_gone", "occurrence_gone", "nothing_kept", "poll_gone"}
+)
+
+
+# The same, saying which event it is about.
+_NAMING: Final[Mapping[str, str]] = {
+    "conflict": "undo_changed_of",
+    "undo_changed": "undo_changed_of",
+    "event_gone": "undo_gone_of",
+    "occurrence_gone": "undo_gone_of",
+}
 
 
 async def undo(world: World, request: Request) -> Reply | None:
@@ -48,20 +87,40 @@ async def undo(world: World, request: Request) -> Reply | None:
         return await _take_back(world, request, change, known)
     except (ChatUnavailable, ChatForbidden, NotEncrypted):
         raise
-    except CalbotError:
-        await world.stores.undo.give_back(request.event.id)
-        raise
+    except CalbotError as error:
+        if error.reason not in _NEVER:
+            await world.stores.undo.give_back(request.event.id)
+            raise
+        now = await world.stores.calendars.occurrences_of(change.calendar, change.uid)
+        title = _title(change, now)
+        if not title or error.reason not in _NAMING:
+            raise
+        raise UserError(error.code, _NAMING[error.reason], title=title) from error
+
+
+def _title(change: Undoable, known: Sequence[Occurrence]) -> str:
+    """Of the event that was changed, as it is now or was then; empty where it may not be said or is not known."""
+    act = change.act
+    said = known[0] if known else act.old if isinstance(act, (Moved, Edited, Cancelled, TakenOut)) else None
+    return "" if said is None or said.details.hidden else said.details.title
 
 
 async def _take_back(world: World, request: Request, change: Undoable, known: Sequence[Occurrence]) -> Reply | None:
     act = change.act
     match act:
+        case Answered():
+            return await answers.take_back(world, request, change, act)
         case Made(mark):
             gone = await _delete(world, request, change, mark)
-            notes = meetings.change_notes(world, gone)
+            notes = await inviting.change_notes(world, gone)
             return await _reply(world, request, gone, messages.undone_new(request.reader, gone, notes=notes), gone=True)
+        case Imported(events):
+            return await _delete_all(world, request, change, events)
         case Moved():
             return await _move_back(world, request, change, act, known)
+        case Edited():
+            back = await reverting.take_back(world, request, change, act)
+            return await _reply(world, request, back.shown, back.message, series=back.series, also=back.off)
         case Cancelled():
             return await _write_back(world, request, change, act)
         case TakenOut():
@@ -90,6 +149,33 @@ async def _delete(world: World, request: Request, change: Undoable, mark: str) -
     return gone
 
 
+async def _delete_all(world: World, request: Request, change: Undoable, events: Sequence[Second]) -> Reply:
+    """Delete what was written together, but for those that say something else by now. UserError if that is all."""
+    stayed = 0
+    for one in events:
+        known = await world.stores.calendars.occurrences_of(change.calendar, one.uid)
+        hidden = any(occurrence.details.hidden for occurrence in known)
+
+        def check(current: CalendarObject, mark: str = one.mark, hidden: bool = hidden) -> None:
+            if mark_of(current.data, hidden=hidden) != mark:
+                raise UserError(Code.CONFLICT, "undo_changed")
+
+        try:
+            await writing.delete(world, change.calendar, one.href, check, told=request.place.room)
+        except UserError as error:
+            if error.reason != "undo_changed":
+                raise
+            stayed += 1
+            continue
+        if await world.stores.references.cards_about([one.uid]):
+            room = showing.room_of(request, change.calendar)
+            for occurrence in known:
+                await _update_cards(world, room, occurrence, (), series=False, gone=True)
+    if stayed == len(events):
+        raise UserError(Code.CONFLICT, "undo_changed")
+    return Reply(messages.undone_import(request.reader, gone=len(events) - stayed, stayed=stayed))
+
+
 async def _move_back(
     world: World, request: Request, change: Undoable, act: Moved, known: Sequence[Occurrence]
 ) -> Reply:
@@ -101,14 +187,24 @@ async def _move_back(
         slot = write_recurrence_id(act.when.start)  # occurrences of a series are known by where it puts them
     moved = replace(old, when=act.when, recurrence_id=slot, uid=change.uid, href=change.href)
     zone = world.settings.defaults.timezone
-    edit = partial(meetings.moved_to, old=moved, when=old.when, whole=act.whole, zone=zone, now=request.now)
     first_run = request.before is None  # otherwise an earlier one may have moved it back
+    # That it was, tells its SEQUENCE: how that stood before is kept with what is noted of the first run.
+    there = (
+        next((one for one in known if one.recurrence_id == slot), None) if request.before is None else request.before
+    )
+    if there is not None:
+        moved = replace(moved, details=replace(moved.details, sequence=there.details.sequence))
+    edit = partial(
+        moving.moved_to, old=moved, when=old.when, whole=act.whole, zone=zone, now=request.now, again=not first_run
+    )
     times = await resources.times_after(world, moved, old.when, edit, whole=act.whole) if first_run else ()
     async with resources.moving(world, request.reader, moved, times):
         await world.stores.inbox.note(request.event.id, moved)
         stored = await writing.edit(world, change.calendar, change.href, edit, told=request.place.room)
-    back = next((one for one in stored.occurrences if one.when == old.when), None) or meetings.first_occurrence(stored)
-    notes = meetings.change_notes(world, back)
+    if act.whole:
+        await moving.let_references_follow(world, request, change.key, moved, old.when, stored, back=True)
+    back = next((one for one in stored.occurrences if one.when == old.when), None) or showing.first_occurrence(stored)
+    notes = await inviting.change_notes(world, back)
     message = messages.undone_move(request.reader, moved, back, notes=notes, whole_series=act.whole)
     return await _reply(world, request, back, message, series=act.whole)
 
@@ -121,11 +217,11 @@ async def _write_back(world: World, request: Request, change: Undoable, act: Can
     text = editing.renamed(act.data, uid, zone=world.settings.defaults.timezone, now=request.now)
     for leads in await world.stores.preferences.event_leads([change.uid]):
         await world.stores.preferences.save_event_leads(replace(leads, uid=uid))
-    stored = await meetings.create(world, change.calendar, uid, text, told=request.place.room)
+    stored = await creating.create(world, change.calendar, uid, text, told=request.place.room)
     back = next((one for one in stored.occurrences if one.recurrence_id == act.old.recurrence_id), None)
-    back = back or meetings.first_occurrence(stored)
+    back = back or showing.first_occurrence(stored)
     await _rename(world, change, back, act.old)
-    notes = meetings.change_notes(world, back)
+    notes = await inviting.change_notes(world, back)
     message = messages.undone_cancel(request.reader, back, notes=notes, whole_series=act.whole)
     return await _reply(world, request, back, message, series=act.whole)
 
@@ -137,12 +233,11 @@ async def _rename(world: World, change: Undoable, back: Occurrence, old: Occurre
         maker = await stores.references.maker(old.uid)
         if maker is not None:
             await stores.references.save_maker(back.uid, maker)
-        for room in world.settings.rooms_of(change.calendar):
-            for slot in {None, old.recurrence_id}:
-                card = await stores.references.card(room.id, OccurrenceId(old.uid, slot))
-                if card is not None:
-                    renamed = OccurrenceId(back.uid, slot)
-                    await stores.references.save_card(Card(room.id, renamed, card.calendar, card.event_id))
+        rooms = {change.room, *(room.id for room in world.settings.rooms_of(change.calendar))}
+        await stores.references.follow(
+            change.calendar, old.uid, lambda id: OccurrenceId(back.uid, id.recurrence_id), sorted(rooms)
+        )
+        await stores.answers.rename(change.calendar, old.uid, back.uid)
         await stores.undo.rename(change.calendar, old.uid, back.uid, back.href)
     poll = await stores.polls.of_event(change.calendar, old.uid)
     if poll is not None:
@@ -167,7 +262,7 @@ async def _put_back(world: World, request: Request, change: Undoable, act: Taken
 
     stored = await writing.edit(world, change.calendar, change.href, restored, told=request.place.room)
     back = next((one for one in stored.occurrences if one.recurrence_id == slot), old)
-    message = messages.undone_cancel(request.reader, back, notes=meetings.change_notes(world, back))
+    message = messages.undone_cancel(request.reader, back, notes=await inviting.change_notes(world, back))
     return await _reply(world, request, back, message)
 
 
@@ -184,7 +279,7 @@ async def _unbook(world: World, request: Request, change: Undoable, act: Booked)
             poll = _unbooked(poll)
             await world.stores.polls.save(poll)
     running.look_soon(world, act.poll)
-    notes = meetings.change_notes(world, gone)
+    notes = await inviting.change_notes(world, gone)
     if poll is None:
         return await _reply(world, request, gone, messages.undone_new(request.reader, gone, notes=notes), gone=True)
     message = messages.undone_booking(request.reader, poll, gone, notes=notes)
@@ -234,14 +329,22 @@ async def _decide_before(world: World, request: Request, act: Rebooked, known: S
 
 
 async def _reply(
-    world: World, request: Request, shown: Occurrence, message: Message, *, series: bool = False, gone: bool = False
+    world: World,
+    request: Request,
+    shown: Occurrence,
+    message: Message,
+    *,
+    series: bool = False,
+    gone: bool = False,
+    also: Sequence[UserId] = (),
 ) -> Reply:
-    """The answer, mentioning those concerned; the card that the room has shows the same."""
-    room = meetings.room_of(request, shown.calendar)
+    """The answer, mentioning those concerned, `also` these; the card that the room has shows the same."""
+    room = showing.room_of(request, shown.calendar)
     members = await world.chat.members(room.id)
     attending = people.persons(world, shown, members)
     await _update_cards(world, room, shown, attending, series=series, gone=gone)
     mentioned = people.to_mention(attending, [member.user for member in members], but=request.sender)
+    mentioned = (*mentioned, *(user for user in also if user != request.sender and user not in mentioned))
     about = (shown.calendar, OccurrenceId(shown.uid) if series else shown.id)
     return Reply(message.mentioning(*mentioned), about=None if gone else about)
 
@@ -251,4 +354,4 @@ async def _update_cards(
 ) -> None:
     if gone:
         shown = replace(shown, details=replace(shown.details, status=Status.CANCELLED))
-    await meetings.update_card(world, room, shown, attending, series=series or (gone and bool(shown.details.rule)))
+    await showing.update_card(world, room, shown, attending, series=series or (gone and bool(shown.details.rule)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from calbot.core.model import CalendarName, Href, Uid
 from calbot.core.undo import Act, Made, Undoable, mark_of
 from calbot.ports import StoredObject
@@ -20,11 +22,17 @@ async def done(world: World, request: Request) -> None:
     await world.stores.undo.done(request.event.id, world.clock())
 
 
+async def complete(world: World, request: Request, act: Act) -> None:
+    """It was done, and is known better than before."""
+    await world.stores.undo.done(request.event.id, world.clock(), act)
+
+
 async def made(world: World, request: Request, stored: StoredObject) -> None:
     """The event was written, and this is what it says."""
-    await world.stores.undo.done(request.event.id, world.clock(), Made(mark(stored)))
+    await world.stores.undo.done(request.event.id, world.clock(), Made(await mark(stored)))
 
 
-def mark(stored: StoredObject) -> str:
+async def mark(stored: StoredObject) -> str:
     """What an object said when it was stored."""
-    return mark_of(stored.data, hidden=any(one.details.hidden for one in stored.occurrences))
+    hidden = any(one.details.hidden for one in stored.occurrences)
+    return await asyncio.to_thread(mark_of, stored.data, hidden=hidden)

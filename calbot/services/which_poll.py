@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from calbot.core.ask import Ask, Say
+from calbot.core.permissions import Action, Subject
 from calbot.core.poll_events import is_start
 from calbot.core.poll_model import Poll, PollState
 from calbot.errors import Code, UserError
 
+from . import rights
 from .requests import Place, Request
 from .world import World
 
 RUNNING: Final = (PollState.OPEN, PollState.CLOSING)
+_ASK: Final = "which_poll"
 
 
 async def in_place(world: World, place: Place, states: Sequence[PollState]) -> Sequence[Poll]:
@@ -42,9 +45,32 @@ async def meant(
         found = [poll for poll in found if poll.ended is None or poll.ended.at >= since]
     in_thread = [poll for poll in found if request.thread is not None and poll.thread == request.thread]
     found = in_thread or found
-    if not found:
+    shown = await _shown(world, request)
+    if shown:
+        found = shown
+    elif not found:
         raise UserError(Code.NOT_FOUND, "no_open_poll")
-    if len(found) == 1 and not request.picks.was_asked("which_poll"):
+    elif len(found) == 1:
         return found[0]
     choices = tuple(Say("poll", {"title": poll.title, "first": poll.options[0].label}) for poll in found)
-    return found[request.picks.take(Ask("which_poll", choices))]
+    return found[request.picks.take(Ask(_ASK, choices, memo=" ".join(poll.key for poll in found)))]
+
+
+async def _shown(world: World, request: Request) -> Sequence[Poll]:
+    """The polls that this command asked about already: the answer means one of those, whatever has come since."""
+    asked = request.picks.recall(_ASK)
+    if asked is None:
+        return ()
+    polls = [await world.stores.polls.get(key) for key in asked[0].split()]
+    return [poll for poll in polls if poll is not None] if None not in polls else ()
+
+
+async def require_to_decide(world: World, request: Request, poll: Poll) -> None:
+    """UserError, with the name of the poll, unless the sender may say what becomes of it."""
+    try:
+        await rights.require(world, request, Action.CLOSE_POLL, poll.calendar, Subject(maker=poll.asker))
+    except UserError as error:
+        if error.reason != "not_your_poll":
+            raise
+        needed = error.params["needed"]
+        raise UserError(error.code, "not_your_poll_named", title=poll.title, needed=needed) from error

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from calbot.core.ask import Say
 from calbot.core.i18n import Catalog, Reader
-from calbot.core.model import Locale
+from calbot.core.model import Locale, UserId
 from calbot.core.preferences import PrivateLeads
 from calbot.core.settings import Problem, Settings
-from calbot.ports import Alarm, CalendarGateway, Chat, Clock, Stores
+from calbot.ports import Alarm, CalendarGateway, Chat, Clock, Mailer, Stores
 
 from .known import KnownRooms
 from .locks import Locks
+from .looks import Looks
 from .outbox import Outbox
 from .pace import Pace
 
@@ -27,12 +28,17 @@ class InForce:
 
     file: Settings
     settings: Settings
+    found: Mapping[UserId, str] = field(default_factory=dict)  # addresses that were searched for
     private: PrivateLeads | None = None  # None until they are read from the database
 
     @classmethod
     def of(cls, file: Settings) -> InForce:
         """As the file says, until `services.preferences` has put over it what was said in the rooms."""
         return cls(file, file)
+
+    def apply(self, settings: Settings) -> None:
+        """Let these hold from now on, with the addresses that were found."""
+        self.settings = replace(settings, people=replace(settings.people, found=self.found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,12 @@ class World:
     began: datetime  # when the bot was started
     remarks: Callable[[], Sequence[Say]]  # on the set-up of the client, for `status`
     passed: Callable[[str], None]  # told each step of what must not happen twice; tests kill the bot there
+    mailer: Mailer | None = None  # None where no mail server is configured
     locks: Locks = field(default_factory=Locks)
     known: KnownRooms = field(default_factory=KnownRooms)
     outbox: Outbox = field(default_factory=Outbox)
     pace: Pace = field(default_factory=Pace)
+    looks: Looks = field(default_factory=Looks)
 
     @property
     def settings(self) -> Settings:
@@ -67,8 +75,15 @@ class World:
         return Reader(self.catalogs[locale], locale, zone, now, self.settings.command_prefix)
 
     def renewed(
-        self, settings: Settings, problems: tuple[Problem, ...], gateway: CalendarGateway, alarm: Alarm
+        self,
+        settings: Settings,
+        problems: tuple[Problem, ...],
+        gateway: CalendarGateway,
+        alarm: Alarm,
+        mailer: Mailer | None = None,
     ) -> World:
         """The world under other settings; what is known of rooms, what is locked and who waits for something goes over
         into it."""
-        return replace(self, in_force=InForce.of(settings), problems=problems, gateway=gateway, alarm=alarm)
+        return replace(
+            self, in_force=InForce.of(settings), problems=problems, gateway=gateway, alarm=alarm, mailer=mailer
+        )

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Final, Protocol
 
 import aiohttp
 
@@ -12,10 +17,49 @@ from calbot.core.model import AccountName, CalendarName
 from calbot.core.settings import Account, Calendar, Secret, Settings
 from calbot.ports import CalendarGateway
 from demo import caldav_servers
+from demo.process import LOOPBACK, free_port
+from tests import cyrus
 from tests.fakes.calendar import FakeCalendarGateway
 
 NAME = CalendarName("it-team")
 USER, PASSWORD = "svc-calbot", "geheim"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A real server that the contract is tried on. `running`: started in a directory, it says where calendars can be
+    made. `needs`: what has to be installed first, or None."""
+
+    name: str
+    running: Callable[[Path], AbstractAsyncContextManager[str]]
+    version: Callable[[], str]
+    needs: Callable[[], str | None]
+
+
+@asynccontextmanager
+async def _radicale(directory: Path) -> AsyncIterator[str]:
+    async with caldav_servers.radicale(directory, free_port(), passwords={USER: PASSWORD}, shared=USER) as process:
+        yield f"http://{LOOPBACK}:{process.port}/{USER}/"
+
+
+@asynccontextmanager
+async def _xandikos(directory: Path) -> AsyncIterator[str]:
+    async with caldav_servers.xandikos(directory, free_port(), principal=USER) as process:
+        yield f"http://{LOOPBACK}:{process.port}/{USER}/calendars/"
+
+
+@asynccontextmanager
+async def _cyrus(_directory: Path) -> AsyncIterator[str]:
+    async with cyrus.running([USER]) as process:
+        yield process.home(USER)
+
+
+# One more entry here has all checks made on one more server, with one more column in docs/interoperability.md.
+SERVERS: Final = (
+    Server("radicale", _radicale, partial(metadata.version, "radicale"), lambda: None),
+    Server("xandikos", _xandikos, partial(metadata.version, "xandikos"), lambda: None),
+    Server("cyrus", _cyrus, lambda: "(Debian)", lambda: None if cyrus.is_installed() else cyrus.PACKAGES),
+)
 
 
 class CalendarWorld(Protocol):

@@ -71,6 +71,10 @@ class World(Protocol):
         """Anna sends something to which the bot has no key."""
         ...
 
+    async def uploads(self, room: RoomId, name: str, data: bytes, *, claimed: int | None = None) -> EventId:
+        """Anna posts a file, encrypted if the room is, and says how large it is; if not as it is, as `claimed`."""
+        ...
+
     async def redacts(self, room: RoomId, event: EventId) -> None: ...
 
     async def kicks(self, room: RoomId) -> None: ...
@@ -85,6 +89,10 @@ class World(Protocol):
 
     async def upgrades(self, room: RoomId) -> RoomId:
         """Anna upgrades a room, and invites the bot to the new one."""
+        ...
+
+    async def lives_in(self, zone: str) -> None:
+        """Anna says so in her profile."""
         ...
 
     async def heard(self, room: RoomId, event: EventId) -> Heard: ...
@@ -124,6 +132,13 @@ class FakeWorld:
     async def sends(self, room: RoomId, event_type: str, content: Mapping[str, Any]) -> EventId:
         return self.chat.sends(room, self.anna, event_type, content).id
 
+    async def uploads(self, room: RoomId, name: str, data: bytes, *, claimed: int | None = None) -> EventId:
+        url = f"mxc://chat.example.org/{len(self.chat.files)}"
+        self.chat.files[url] = data
+        info = {"mimetype": "text/calendar", "size": len(data) if claimed is None else claimed}
+        place = {"file": {"url": url}} if self.chat.rooms[room].encrypted else {"url": url}
+        return await self.sends(room, "m.room.message", {"msgtype": "m.file", "body": name, "info": info, **place})
+
     async def seals(self, room: RoomId) -> EventId:
         sealed = self.chat.sends(room, self.anna, "m.room.message", {"msgtype": "m.text", "body": "?"}).id
         self.chat.rooms[room].sealed.add(sealed)
@@ -145,6 +160,9 @@ class FakeWorld:
         new = await self.invitation()
         self.chat.rooms[room].successor, self.chat.rooms[new].predecessor = new, room
         return new
+
+    async def lives_in(self, zone: str) -> None:
+        self.chat.zones[self.anna] = zone
 
     async def heard(self, room: RoomId, event: EventId) -> Heard:
         found = next(known for known in self.chat.rooms[room].events if known.id == event)
@@ -205,6 +223,13 @@ class SynapseWorld:
     async def sends(self, room: RoomId, event_type: str, content: Mapping[str, Any]) -> EventId:
         return EventId(await self._person.send(room, event_type, dict(content)))
 
+    async def uploads(self, room: RoomId, name: str, data: bytes, *, claimed: int | None = None) -> EventId:
+        shared = EventId(await self._person.share_file(room, name, data, "text/calendar"))
+        if claimed is None:
+            return shared
+        content = (await self.heard(room, shared)).content
+        return await self.sends(room, "m.room.message", {**content, "info": {"size": claimed}})
+
     async def seals(self, room: RoomId) -> EventId:
         content = {
             "algorithm": "m.megolm.v1.aes-sha2",
@@ -253,6 +278,11 @@ class SynapseWorld:
         body = {"user_id": self.chat.user}
         await self._homeserver.request("POST", f"/_matrix/client/v3/rooms/{new}/invite", token=token, json=body)
         return new
+
+    async def lives_in(self, zone: str) -> None:
+        login = self._logins["anna"]
+        path = f"/_matrix/client/v3/profile/{login.mxid}/m.tz"
+        await self._homeserver.request("PUT", path, token=login.access_token, json={"m.tz": zone})
 
     async def heard(self, room: RoomId, event: EventId) -> Heard:
         await self._person.sync()

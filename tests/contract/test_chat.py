@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from calbot.core.model import Attachment, EventId, Kind, Member, Message, RoomFacts, RoomId
+from calbot.core.model import Attachment, EventId, Kind, Member, Message, RoomFacts, RoomId, UserId
 from calbot.errors import ChatForbidden, Code, NotEncrypted, UserError
 from calbot.ports import Encryption
 from tests.fakes.clock import FakeClock
@@ -133,6 +133,39 @@ async def test_a_file_arrives_as_it_was(world: World, room: RoomId) -> None:
     assert await world.download(room, sent) == data
 
 
+async def test_a_file_of_somebody_elses_is_fetched_as_it_was(world: World, room: RoomId) -> None:
+    data = "BEGIN:VCALENDAR\r\nSUMMARY:Prüfung\r\nEND:VCALENDAR\r\n".encode()
+    for file in (await world.uploads(room, "termine.ics", data), await _attached(world, room, data)):
+        event = await world.chat.event(room, file)
+        assert event is not None
+        assert await world.chat.download(event, len(data)) == data
+        with pytest.raises(UserError) as refused:
+            await world.chat.download(event, len(data) - 1)
+        assert (refused.value.code, refused.value.reason) == (Code.LIMIT, "file_too_big")
+
+
+async def test_a_file_that_says_it_is_small_is_not_believed(world: World, room: RoomId) -> None:
+    event = await world.chat.event(room, await world.uploads(room, "termine.ics", b"x" * 300_000, claimed=10))
+    assert event is not None
+    with pytest.raises(UserError) as refused:
+        await world.chat.download(event, 1000)
+    assert refused.value.reason == "file_too_big"
+
+
+async def test_a_file_that_is_not_there(world: World, room: RoomId) -> None:
+    for url in ("mxc://chat.example.org/doesnotexist", "https://example.org/x", "mxc://chat.example.org/../../v3/sync"):
+        content: dict[str, Any] = {"msgtype": "m.file", "body": "a.ics", "url": url, "m.mentions": {}}
+        event = await world.chat.event(room, await world.sends(room, "m.room.message", content))
+        assert event is not None
+        with pytest.raises(UserError) as refused:
+            await world.chat.download(event, 1000)
+        assert refused.value.reason == "file_gone"
+
+
+async def _attached(world: World, room: RoomId, data: bytes) -> EventId:
+    return await world.chat.attach(room, Attachment("jour-fixe.ics", "text/calendar", data), key="fetched")
+
+
 async def test_votes_are_read_in_order_without_those_taken_back(world: World, room: RoomId) -> None:
     poll = await world.chat.send(room, POLL_START, {POLL_START: {"answers": [{"id": "a"}, {"id": "b"}]}}, key="poll")
     heard = await world.heard(room, poll)
@@ -222,6 +255,13 @@ async def test_knows_the_room(world: World) -> None:
     assert await world.chat.is_encrypted(room)
     assert (await world.chat.exposure(room)).join_rule == RoomFacts().join_rule
     assert room in await world.chat.joined_rooms()
+
+
+async def test_asks_profiles_for_the_time_zone(world: World) -> None:
+    assert await world.chat.time_zone(world.chat.user) == ""
+    assert await world.chat.time_zone(UserId(f"{world.anna}-or-nobody")) == ""
+    await world.lives_in("Europe/London")
+    assert await world.chat.time_zone(world.anna) == "Europe/London"
 
 
 async def test_tells_a_direct_chat_from_a_room(world: World) -> None:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from _pytest.mark.structures import ParameterSet
 
-from calbot.core.model import AccountName, Busy, Cursor, Etag, Href
+from calbot.core.model import AccountName, Busy, CalendarName, Cursor, Etag, Fetched, Href
+from calbot.core.settings import Calendar
 from calbot.dav.gateway import DavGateway
 from calbot.errors import CalendarUnavailable, PreconditionFailed
-from demo import caldav_servers
-from demo.process import LOOPBACK, free_port
 from tests.fakes.calendar import FakeCalendarGateway
 
-from .calendar_worlds import NAME, PASSWORD, USER, CalendarWorld, FakeWorld, ServerWorld, new_calendar, settings_for
+from .calendar_worlds import (
+    NAME,
+    SERVERS,
+    USER,
+    CalendarWorld,
+    FakeWorld,
+    Server,
+    ServerWorld,
+    new_calendar,
+    settings_for,
+)
 
 _numbers = itertools.count(1)
 
@@ -32,25 +44,36 @@ def event(uid: str, title: str = "Jour fixe", *, day: int = 24, sequence: int = 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def homes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, str]]:
-    """Where calendars can be made on the real servers."""
-    new = tmp_path_factory.mktemp
-    radicale = caldav_servers.radicale(new("radicale"), free_port(), passwords={USER: PASSWORD}, shared=USER)
-    xandikos = caldav_servers.xandikos(new("xandikos"), free_port(), principal=USER)
-    async with radicale, xandikos:
-        yield {
-            "radicale": f"http://{LOOPBACK}:{radicale.port}/{USER}/",
-            "xandikos": f"http://{LOOPBACK}:{xandikos.port}/{USER}/calendars/",
-        }
+    """Where calendars can be made on the real servers that are installed."""
+    async with AsyncExitStack() as stack:
+        found = {}
+        for server in SERVERS:
+            if server.needs() is None:
+                running = server.running(tmp_path_factory.mktemp(server.name))
+                found[server.name] = await stack.enter_async_context(running)
+        yield found
 
 
-@pytest_asyncio.fixture(params=["fake", "radicale", "xandikos"], loop_scope="module")
+def needing(server: Server) -> ParameterSet:
+    missing = server.needs()
+    reason = f"{server.name} is not installed: {missing}"
+    return pytest.param(server.name, marks=pytest.mark.skipif(missing is not None, reason=reason))
+
+
+REAL = [needing(server) for server in SERVERS]
+
+
+@pytest_asyncio.fixture(params=["fake", *REAL], loop_scope="module")
 async def world(request: pytest.FixtureRequest, homes: dict[str, str]) -> AsyncIterator[CalendarWorld]:
     if request.param == "fake":
         yield FakeWorld(FakeCalendarGateway([NAME]))
         return
     url = f"{homes[request.param]}team-{next(_numbers)}/"
     async with aiohttp.ClientSession() as http, DavGateway(settings_for(url)) as gateway:
-        yield ServerWorld(gateway, await new_calendar(http, url))
+        calendar = await new_calendar(http, url)
+        yield ServerWorld(gateway, calendar)
+        # To Cyrus, a UID in one calendar of somebody is taken in all others.
+        await calendar.delete("")
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -70,7 +93,7 @@ async def test_an_object_is_stored_as_it_was_given(world: CalendarWorld) -> None
     assert await world.gateway.read(NAME, created.href) == created
     delta = await world.gateway.changes(NAME, None)
     assert delta.listed == {created.href: created.etag}
-    (fetched,) = await world.gateway.fetch(NAME, [created.href])
+    (fetched,) = (await world.gateway.fetch(NAME, [created.href])).objects
     assert fetched.etag == created.etag
     assert "SUMMARY:Budget 💶 für 2027" in fetched.data
 
@@ -97,7 +120,7 @@ async def test_a_name_that_somebody_else_took_is_not_overwritten(world: Calendar
     with pytest.raises(PreconditionFailed):
         await world.gateway.create(NAME, "meeting-1", event("ours"))
     delta = await world.gateway.changes(NAME, None)
-    (there,) = await world.gateway.fetch(NAME, list(delta.listed))
+    (there,) = (await world.gateway.fetch(NAME, list(delta.listed))).objects
     assert "SUMMARY:Theirs" in there.data
 
 
@@ -113,7 +136,7 @@ async def test_names_of_every_kind(world: CalendarWorld) -> None:
         created = await world.gateway.create(NAME, name, event(f"uid {name}"))
         assert await world.gateway.read(NAME, created.href) == created
     listed = (await world.gateway.changes(NAME, None)).listed
-    assert len(await world.gateway.fetch(NAME, list(listed))) == 5
+    assert len((await world.gateway.fetch(NAME, list(listed))).objects) == 5
 
 
 async def test_update(world: CalendarWorld) -> None:
@@ -197,7 +220,7 @@ async def test_many_objects_come_in_lots_and_what_is_gone_is_left_out(world: Cal
     assert len(listed) == 250
     hrefs = list(listed)
     gone = Href(hrefs[0].rpartition("/")[0] + "/not-there.ics")
-    objects = await world.gateway.fetch(NAME, [*hrefs[:120], gone, *hrefs[120:]])
+    objects = (await world.gateway.fetch(NAME, [*hrefs[:120], gone, *hrefs[120:]])).objects
     assert {one.href: one.etag for one in objects} == dict(listed)
     assert len({one.data for one in objects}) == 250
 
@@ -209,7 +232,7 @@ async def test_garbage_among_good_ones_harms_nobody(world: CalendarWorld) -> Non
     await world.put("bad-start", event("bad-start").replace("DTSTART:20261124T130000Z", "DTSTART:morgen"))
     await world.put("todo", event("todo").replace("VEVENT", "VTODO").replace("DTEND", "DUE"))
     listed = (await world.gateway.changes(NAME, None)).listed
-    objects = await world.gateway.fetch(NAME, list(listed))
+    objects = (await world.gateway.fetch(NAME, list(listed))).objects
     assert {one.href for one in objects} == set(listed)
     assert sum("UID:one" in one.data or "UID:two" in one.data for one in objects) == 2
 
@@ -218,8 +241,8 @@ async def test_what_is_not_there_is_read_as_none(world: CalendarWorld) -> None:
     created = await world.gateway.create(NAME, "meeting-1", event("meeting-1"))
     missing = Href(created.href.replace("meeting-1", "meeting-2"))
     assert await world.gateway.read(NAME, missing) is None
-    assert list(await world.gateway.fetch(NAME, [missing])) == []
-    assert list(await world.gateway.fetch(NAME, [])) == []
+    assert await world.gateway.fetch(NAME, [missing]) == Fetched(())
+    assert await world.gateway.fetch(NAME, []) == Fetched(())
 
 
 async def test_update_without_an_etag_takes_what_is_there_now(world: CalendarWorld) -> None:
@@ -289,7 +312,38 @@ async def test_a_wrong_password(homes: dict[str, str]) -> None:
             assert refused.value.reason == "calendar_login"
 
 
-@pytest.mark.parametrize("server", ["radicale", "xandikos"])
+@pytest.mark.parametrize("server", REAL)
+async def test_calendars_side_by_side_are_looked_at_by_one_request(homes: dict[str, str], server: str) -> None:
+    names = [NAME, CalendarName("beside"), CalendarName("besides")]
+    urls = [f"{homes[server]}beside-{next(_numbers)}/" for _ in names]
+    calendars = {name: Calendar(name, AccountName("city"), url) for name, url in zip(names, urls, strict=True)}
+    settings = replace(settings_for(urls[0]), calendars=calendars)
+    async with aiohttp.ClientSession() as http, DavGateway(settings) as gateway:
+        created = [await new_calendar(http, url) for url in urls]
+        assert gateway.together(names) == [tuple(names)]
+        before = await gateway.marks(names)
+        assert set(before) == set(names)
+        assert await gateway.marks(names) == before
+        await created[1].put("beside.ics", event("beside"))
+        after = await gateway.marks(names)
+        assert [name for name in names if after[name] != before[name]] == [names[1]]
+        await created[1].delete("beside.ics")
+        assert (await gateway.marks(names))[names[1]] != after[names[1]]
+        for one in created:
+            await one.delete("")
+
+
+async def test_a_change_among_many_is_told_alone(world: CalendarWorld) -> None:
+    for number in range(40):
+        assert await world.put(f"n{number}", event(f"n{number}", day=number % 20 + 10))
+    cursor = (await world.gateway.changes(NAME, None)).cursor
+    assert await world.put("n7", event("n7", "New", sequence=1))
+    delta = await world.gateway.changes(NAME, cursor)
+    assert len(delta.listed) == 1
+    assert not delta.complete
+
+
+@pytest.mark.parametrize("server", REAL)
 async def test_a_calendar_that_is_not_there(homes: dict[str, str], server: str) -> None:
     async with DavGateway(settings_for(f"{homes[server]}not-there/")) as gateway:
         assert not (await gateway.probe(NAME)).exists

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calbot.core import commands
+from calbot.core.dates import Locale
 from calbot.core.messages.help import FIRST
-from calbot.core.model import Locale, UserId
+from calbot.core.model import UserId
 from tests import catalog_check
 
 HELP = ("name", "summary", "syntax", "example1", "example2")
@@ -19,14 +20,28 @@ LOCALES: tuple[Locale, ...] = ("de", "en")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 FILLED = {
     "number": "1",
+    "days": "27.11. – 29.11.",
     "suggestion": "Budget 24.11.2026 10:00",
     "title": "Budget",
+    "text": "Budget",
     "when": "24.11.2026 10:00",
     "numbers": "1 2",
     "search": "Budget",
     "command": "status",
+    "example": "Europe/Vienna",
+    "calendar": "it-team",
+    "near": "it-team",
+    "name": "it-team",
 }
-IN_REPLIES = ("help.event.", "error.poll_not_attached")
+# Commands whose value is called something else.
+VALUES = {
+    "tz": "choosezone",
+    "lang": "chooselanguage",
+    "set": "choosesetting",
+    **dict.fromkeys(("yes", "no", "maybe"), "rsvp"),
+}
+NUMBER = {"de": "NUMMER", "en": "NUMBER"}  # stands for one that whoever reads it has to put there
+IN_REPLIES = ("help.event.", "error.poll_not_attached", "error.reason_without_quotes_reply")
 
 
 def test_the_languages_have_the_same_texts() -> None:
@@ -78,6 +93,7 @@ def suggested() -> Iterator[tuple[Locale, str, str]]:
 @pytest.mark.parametrize(("locale", "id", "text"), list(suggested()))
 def test_what_people_are_told_to_type_works(locale: Locale, id: str, text: str) -> None:
     typed = text.replace("{prefix} {suggestion}", "{prefix} status").replace("{prefix}", "!meet")
+    typed = re.sub(rf"\b{NUMBER[locale]}\b", "1", typed)
     for name, value in FILLED.items():
         typed = typed.replace(f"{{{name}}}", value)
     assert "{" not in typed
@@ -88,4 +104,32 @@ def test_what_people_are_told_to_type_works(locale: Locale, id: str, text: str) 
     command = commands.parse(said, commands.ParseContext(NOW, (locale,), replying=id.startswith(IN_REPLIES)))
     assert not isinstance(command, commands.Misunderstood)
     if id.startswith("help."):
-        assert type(command).__name__.casefold() in (id.split(".")[1], "help")
+        name = id.split(".")[1]
+        assert type(command).__name__.casefold() in (VALUES.get(name, name), "help")
+
+
+@pytest.mark.parametrize(("locale", "id", "text"), list(suggested()))
+def test_advice_names_no_event_that_might_be_there(locale: Locale, id: str, text: str) -> None:
+    """Who copies an example from help expects one; in an error it would be carried out on somebody's event."""
+    if not id.startswith("help."):
+        said = commands.read_text({"body": text.removeprefix("{prefix} ")}).tokens
+        word = str(getattr(said[0], "text", ""))
+        on_events = word in ("ja", "nein", "absagen", "verschiebe", "ändere", "yes", "no")
+        on_events = on_events or word in ("cancel", "move", "edit")
+        assert not (on_events and re.search(r"^\S+ \S+ \d", text))
+
+
+TYPED = ("syntax", "example1", "example2", "titled", "private")  # texts that are commands from end to end
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_texts_are_set_with_care(locale: Locale) -> None:
+    """Typographic quotes and apostrophes, no stray blanks, none at which a number and its unit could part."""
+    found = []
+    for id, entry in catalog_check.catalog(locale).items():
+        for form in entry.forms:
+            prose = "" if id.startswith("help.") and id.rpartition(".")[2] in TYPED else re.sub("`[^`]*`", "", form)
+            parted = re.search(r"[\d}] (?:%|[KMG]B)", prose)
+            if parted or form != form.strip() or "  " in form or re.search("[\"']|\\.\\.\\.| - ", prose):
+                found.append(f"{id}: {form}")
+    assert found == []

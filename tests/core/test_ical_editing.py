@@ -335,23 +335,6 @@ def test_an_empty_text_removes() -> None:
     assert "LOCATION" not in data
 
 
-def test_an_answer_keeps_everything_else_and_is_no_new_revision() -> None:
-    answer = Attendee("Ben", "ben@example.org", None, PartStat.DECLINED)
-    data = ical.answered(THEIRS, answer, zone=BERLIN, now=LATER, whole_series=True)
-    assert "ATTENDEE;X-NUM=7;PARTSTAT=DECLINED;CN=Ben:mailto:BEN@example.org" in data
-    assert "SEQUENCE:4" in data
-    assert lines_lost(THEIRS, data) <= {"ATTENDEE", "DTSTAMP", "LAST-MODIFIED"}
-
-
-def test_somebody_not_invited_is_added_with_the_answer() -> None:
-    answer = Attendee("Cleo", None, UserId("@cleo:example.org"), PartStat.TENTATIVE, Role.OPTIONAL)
-    data = ical.answered(THEIRS, answer, zone=BERLIN, now=LATER, recurrence_id=rid("20261130T090000Z"))
-    again = ical.answered(data, answer, zone=BERLIN, now=LATER, recurrence_id=rid("20261130T090000Z"))
-    found = {one.recurrence_id: one.details.attendees for one in expanded(again).occurrences}
-    assert found[rid("20261130T090000Z")] == (answer,)
-    assert answer not in found[rid("20261109T090000Z")]
-
-
 def test_line_ends_become_crlf_and_folds_stay() -> None:
     data = ical.edited(THEIRS.replace("\r\n", "\n"), Changes(location="x"), zone=BERLIN, now=LATER, whole_series=True)
     assert data.count("\n") == data.count("\r\n")

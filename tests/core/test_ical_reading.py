@@ -151,6 +151,55 @@ def test_the_same_version_is_recognised_through_a_rewriting_server() -> None:
     assert not is_same_version(data, "rubbish")
 
 
+def test_another_answer_within_the_same_second_is_another_version() -> None:
+    """Answers raise no SEQUENCE, and DTSTAMP counts seconds: somebody else's was taken for the bot's own, and lost."""
+    data = single(START, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:ben@example.org", "ATTENDEE:mailto:cleo@example.org")
+    rewritten = single(
+        START,
+        "ATTENDEE;PARTSTAT=NEEDS-ACTION;SCHEDULE-STATUS=1.2:MAILTO:cleo@example.org",
+        "ATTENDEE;SCHEDULE-STATUS=2.0;PARTSTAT=ACCEPTED:mailto:Ben@example.org",
+    )
+    assert is_same_version(data, rewritten)
+    assert not is_same_version(data, data.replace("ACCEPTED", "DECLINED"))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("SUMMARY", "Budgetrunde", "Jour fixe"),
+        ("LOCATION", "Rathaus", ""),
+        ("DTEND", "20261124T160000Z", "20261124T170000Z"),
+        ("RRULE", "FREQ=DAILY;COUNT=3", "FREQ=DAILY;COUNT=4"),
+    ],
+)
+def test_another_text_within_the_same_second_is_another_version(name: str, before: str, after: str) -> None:
+    """Texts raise no SEQUENCE, and DTSTAMP counts seconds."""
+    start = "DTSTART:20261124T140000Z"
+    one, other = (single(start, f"{name}:{text}") for text in (before, after))
+    assert is_same_version(one, one.replace("\r\n", "\n"))
+    assert not is_same_version(one, other)
+
+
+def test_a_version_that_a_server_has_written_down_again() -> None:
+    start = "DTSTART:20261124T140000Z"
+    ours = single(
+        start,
+        "SUMMARY:Rat\\, Haus",
+        "DESCRIPTION:",
+        "RRULE:FREQ=WEEKLY;COUNT=3",
+        "EXDATE:20261201T140000Z,20261208T140000Z",
+    )
+    theirs = single(
+        start,
+        "SUMMARY;LANGUAGE=de:Rat, Haus ",
+        "EXDATE:20261208T140000Z",
+        "EXDATE:20261201T140000Z",
+        "RRULE:COUNT=3;FREQ=WEEKLY;INTERVAL=1",
+        "X-SERVER:1",
+    )
+    assert is_same_version(ours, theirs)
+
+
 def test_lines_that_are_none_harm_nobody() -> None:
     found = details("SUMMARY:Titel", "DESCRIPTION:a line that", "was not folded", "", ";=:", 'X-A;B="unfinished:c')
     assert (found.title, found.description) == ("Titel", "a line that")

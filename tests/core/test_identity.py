@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 
 from calbot.core.identity import (
     key_for,
+    may_be_derived,
     meeting_secret,
     poll_key,
     reminder_id,
     resource_name,
     uid_for_command,
+    uid_for_contents,
+    uid_for_hold,
+    uid_for_import,
     uid_for_poll,
 )
 from calbot.core.model import EventId, RecurrenceId, RoomId, Uid
@@ -128,3 +132,27 @@ def test_a_meeting_secret_needs_the_secret() -> None:
     assert one == meeting_secret(b"a" * 32, UID)
     assert one != meeting_secret(b"b" * 32, UID)
     assert one != meeting_secret(b"a" * 32, Uid("v"))
+
+
+@pytest.mark.parametrize(
+    ("uid", "ours"),
+    [
+        (uid_for_command(EventId("$x")), True),
+        (uid_for_poll("poll-x", 3).upper(), True),
+        (uid_for_hold("poll-x", "o1"), True),
+        (uid_for_import(Uid("x")), True),
+        ("CALBOT-HOLD-x", True),
+        ("1b2c3d4e-0000-4000-8000-1234567890ab", False),  # of version 4, as most programs make them
+        ("040000008200E00074C5B7101A82E008", False),
+        ("a@example.org", False),
+        ("", False),
+    ],
+)
+def test_uids_that_only_the_bot_gives_are_known(uid: str, ours: bool) -> None:
+    assert may_be_derived(Uid(uid)) is ours
+
+
+def test_what_is_imported_under_another_uid_gets_the_same_one_again() -> None:
+    one, other = uid_for_import(Uid("a")), uid_for_import(Uid("b"))
+    assert one == uid_for_import(Uid("a")) != other
+    assert uid_for_contents("a") not in {one, uid_for_command(EventId("a"))}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calbot.core.pacing import back_off, next_look
+from calbot.core.pacing import back_off, first_look, interval_between, next_look
 
 MINUTE = timedelta(minutes=1)
 
@@ -42,3 +42,75 @@ def test_back_off_doubles_up_to_a_minute(failures: int, seconds: int) -> None:
 def test_back_off_is_spread_by_a_quarter(failures: int, chance: float) -> None:
     middle = back_off(failures, 0.5)
     assert middle * 0.75 <= back_off(failures, chance) <= middle * 1.25
+
+
+WAITS = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400))
+BETWEEN = st.tuples(
+    st.timedeltas(min_value=timedelta(seconds=10), max_value=timedelta(hours=1)),
+    st.timedeltas(min_value=timedelta(seconds=10), max_value=timedelta(days=1)),
+)
+
+
+def between(quiet: timedelta | None = None, ahead: timedelta | None = None) -> timedelta:
+    return interval_between(interval=MINUTE, longest=15 * MINUTE, quiet=quiet, ahead=ahead)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "ahead", "minutes"),
+    [
+        (None, None, 1),
+        (0, None, 1),
+        (20, None, 1),
+        (100, None, 5),
+        (300, None, 15),
+        (90_000, None, 15),
+        (90_000, 3, 1),
+        (90_000, 20, 5),
+        (90_000, 600, 15),
+        (100, 600, 5),
+        (None, 600, 1),
+    ],
+)
+def test_the_silent_are_looked_at_less_and_the_soon_due_more(
+    quiet: int | None, ahead: int | None, minutes: int
+) -> None:
+    found = between(None if quiet is None else quiet * MINUTE, None if ahead is None else ahead * MINUTE)
+    assert found == minutes * MINUTE
+
+
+@given(BETWEEN, st.none() | WAITS, st.none() | WAITS)
+def test_an_interval_keeps_to_its_bounds(
+    bounds: tuple[timedelta, timedelta], quiet: timedelta | None, ahead: timedelta | None
+) -> None:
+    shortest, longest = bounds
+    found = interval_between(interval=shortest, longest=longest, quiet=quiet, ahead=ahead)
+    assert shortest <= found <= max(shortest, longest)
+
+
+@given(WAITS, WAITS, st.none() | WAITS)
+def test_the_longer_it_is_quiet_the_longer_the_wait(one: timedelta, other: timedelta, ahead: timedelta | None) -> None:
+    assert between(min(one, other), ahead) <= between(max(one, other), ahead)
+
+
+@given(WAITS, WAITS, st.none() | WAITS)
+def test_the_sooner_something_begins_the_shorter_the_wait(
+    one: timedelta, other: timedelta, quiet: timedelta | None
+) -> None:
+    assert between(quiet, min(one, other)) <= between(quiet, max(one, other)) <= between(quiet, None)
+
+
+@given(WAITS.filter(lambda ahead: ahead >= 4 * MINUTE))
+def test_nothing_begins_without_looks_before(ahead: timedelta) -> None:
+    assert between(400 * 24 * 60 * MINUTE, ahead) <= ahead / 4
+
+
+@given(st.integers(1, 3_000))
+def test_first_looks_are_spread_evenly_over_an_interval(count: int) -> None:
+    waits = [first_look(position, count, MINUTE) for position in range(count)]
+    assert waits == sorted(waits)
+    assert waits[0] == timedelta(0)
+    assert waits[-1] <= MINUTE
+    assert sum(wait == timedelta(0) for wait in waits) <= 8
+    if count > 80:
+        quarters = [sum(MINUTE * n / 4 < wait <= MINUTE * (n + 1) / 4 for wait in waits) for n in range(4)]
+        assert max(quarters) - min(quarters) <= 1

@@ -1,13 +1,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calbot.core.model import UserId
-from calbot.core.people import address_of, localpart_of, plain_address, server_of, user_of, users_by_address
+from calbot.core.people import (
+    address_of,
+    localpart_of,
+    matching_address,
+    plain_address,
+    search_texts,
+    server_of,
+    user_of,
+    users_by_address,
+)
 from calbot.core.settings import People
 
 OWN = "example.org"
@@ -149,3 +159,59 @@ def test_no_localpart_gets_more_into_an_address_than_a_name(localpart: str) -> N
 def test_there_and_back(user: UserId) -> None:
     address = address_of(user, PEOPLE, OWN)
     assert address is None or user_of(address, users_by_address(MEMBERS, PEOPLE, OWN)) == user
+
+
+SEARCHING = replace(
+    PEOPLE, address_template="", principal_search=True, found={UserId("@eva:example.org"): "e@x.example"}
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    addresses: tuple[str, ...]
+
+
+def test_what_was_found_comes_last() -> None:
+    assert address_of(UserId("@eva:example.org"), SEARCHING, OWN) == "e@x.example"
+    both = replace(SEARCHING, address_template="{localpart}@stadt.example")
+    assert address_of(UserId("@eva:example.org"), both, OWN) == "eva@stadt.example"
+    table = replace(SEARCHING, addresses={UserId("@eva:example.org"): "eva@tab.example"})
+    assert address_of(UserId("@eva:example.org"), table, OWN) == "eva@tab.example"
+
+
+@pytest.mark.parametrize(
+    ("user", "account", "texts"),
+    [
+        ("@anna.huber:example.org", "termine@stadt.example", ["anna.huber@stadt.example", "huber"]),
+        ("@anna.huber:example.org", "", ["huber"]),
+        ("@a.b:example.org", "", []),
+        ("@u12345:example.org", "termine@stadt.example", ["u12345@stadt.example"]),
+        ("@Anna:example.org", "termine@stadt.example", []),
+        ("@anna@stadt:example.org", "termine@stadt.example", []),
+    ],
+)
+def test_what_servers_are_asked_for(user: str, account: str, texts: list[str]) -> None:
+    assert list(search_texts(UserId(user), account)) == texts
+
+
+@pytest.mark.parametrize(
+    ("why", "people", "address"),
+    [
+        (
+            "the same before the @",
+            [Known(("huber@x.de",)), Known(("eva.huber@x.de",))],
+            "eva.huber@x.de",
+        ),
+        ("nobody", [Known(("huber@x.de",)), Known(())], None),
+        ("two people", [Known(("eva.huber@x.de",)), Known(("eva.huber@y.de",))], None),
+        ("one with two", [Known(("eva.huber@x.de", "eva.huber@y.de"))], "eva.huber@x.de"),
+        (
+            "one, twice",
+            [Known(("eva.huber@x.de",)), Known(("e@x", "eva.huber@x.de"))],
+            "eva.huber@x.de",
+        ),
+        ("no plain address", [Known(("eva.huber@x.example\r\nX:1",))], None),
+    ],
+)
+def test_who_is_meant(why: str, people: list[Known], address: str | None) -> None:
+    assert matching_address(UserId("@eva.huber:example.org"), people) == address, why

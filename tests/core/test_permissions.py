@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from calbot.core.model import Attendee, Details, Role, UserId
+from calbot.core.model import Attendee, Details, Role, RoomId, UserId
 from calbot.core.permissions import (
     Action,
     Actor,
@@ -20,8 +20,10 @@ from calbot.core.permissions import (
     is_own,
     level_of,
     may,
+    may_map,
+    may_set_level,
 )
-from calbot.core.settings import ForeignMembers, Levels, Settings
+from calbot.core.settings import ForeignMembers, Levels, MapRights, Settings
 from calbot.errors import Code
 
 MAKER = UserId("@maker:example.org")
@@ -91,6 +93,14 @@ change hidden strict, version 12   foreign   hidden      +           hidden     
 change hidden read-only            foreign   read-only   read-only   read-only   read-only   read-only
 change hidden unmapped             foreign   unmapped    unmapped    unmapped    unmapped    unmapped
 change hidden left                 foreign   left        left        left        left        left
+answer        mapped               foreign   +           +           +           +           +
+answer        version 12           foreign   +           +           +           +           +
+answer        strict               foreign   +           +           +           +           +
+answer        strict, version 12   foreign   +           +           +           +           +
+answer        read-only            foreign   read-only   read-only   read-only   read-only   read-only
+answer        unmapped             foreign   unmapped    unmapped    unmapped    unmapped    unmapped
+answer        left                 foreign   left        left        left        left        left
+answer hidden mapped               foreign   hidden      +           hidden      hidden      hidden
 remind        mapped               foreign   event       +           +           +           +
 remind        version 12           foreign   event       +           +           +           +
 remind        strict               foreign   event       +           event       +           +
@@ -326,3 +336,78 @@ def test_foreign_members_can_be_allowed(join_rule: str, exposed: Exposure | None
         foreign_members=ForeignMembers.ALLOW,
     )
     assert found is exposed
+
+
+# ------------------------------------------------------------------------------------------------- connecting calendars
+
+ROOM = RoomId("!room:example.org")
+MAP_RIGHTS = {
+    "nobody": MapRights(),
+    "member": MapRights(users=frozenset({MEMBER})),
+    "member 50": MapRights(users=frozenset({MEMBER, MODERATOR}), power_level=50),
+    "room": MapRights(rooms=frozenset({ROOM})),
+    "room 50": MapRights(rooms=frozenset({ROOM}), power_level=50),
+    "room 100": MapRights(rooms=frozenset({ROOM}), power_level=100),
+    "other room": MapRights(rooms=frozenset({RoomId("!other:example.org")}), power_level=0),
+}
+# Who may connect a calendar with these rights; columns in the order of ROLES.
+MAP_TABLE = """
+rights      room                 stranger  member      maker       moderator   creator     admin
+nobody      mapped               foreign   nobody      nobody      nobody      nobody      +
+nobody      unmapped             foreign   nobody      nobody      nobody      nobody      +
+nobody      left                 foreign   left        left        left        left        left
+member      mapped               foreign   +           nobody      nobody      nobody      +
+member      unmapped             foreign   +           nobody      nobody      nobody      +
+member      strict               foreign   +           nobody      nobody      nobody      +
+member      left                 foreign   left        left        left        left        left
+member 50   mapped               foreign   level       nobody      +           nobody      +
+member 50   version 12           foreign   level       nobody      +           nobody      +
+room        mapped               foreign   +           +           +           +           +
+room        unmapped             foreign   +           +           +           +           +
+room 50     unmapped             foreign   level       level       +           +           +
+room 50     version 12           foreign   level       level       +           +           +
+room 100    version 12           foreign   level       level       level       +           +
+room 100    mapped               foreign   level       level       level       +           +
+other room  mapped               foreign   nobody      nobody      nobody      nobody      +
+"""
+MAP_REASONS = {**REASONS, "nobody": ("map_not_allowed", Code.FORBIDDEN)}
+
+
+def map_cells() -> list[tuple[str, str, str, str]]:
+    _, _, *lines = MAP_TABLE.splitlines()
+    rows = [(line[:12].strip(), line[12:33].strip(), line[33:].split()) for line in lines]
+    return [
+        (rights, room, role, expected)
+        for rights, room, columns in rows
+        for role, expected in zip(ROLES, columns, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("rights", "room", "role", "expected"), map_cells())
+def test_who_may_connect_a_calendar(rights: str, room: str, role: str, expected: str) -> None:
+    verdict = may_map(ROLES[role], MAP_RIGHTS[rights], ROOM, ROOMS[room])
+    reason, code = MAP_REASONS[expected]
+    assert bool(verdict) is (expected == "+")
+    assert (verdict.reason, verdict.code) == (reason, code)
+
+
+@pytest.mark.parametrize(
+    ("role", "room", "before", "after", "reason"),
+    [
+        ("stranger", "mapped", 0, 0, "foreign_server"),
+        ("member", "mapped", 0, 0, "level_too_low"),
+        ("moderator", "mapped", 0, 50, None),
+        ("moderator", "mapped", 50, 0, None),
+        ("moderator", "mapped", 0, 51, "level_above_own"),
+        ("moderator", "mapped", 51, 0, "level_above_own"),
+        ("moderator", "strict", 0, 0, "level_too_low"),
+        ("creator", "mapped", 0, 101, "level_above_own"),
+        ("creator", "version 12", 0, 1000, None),
+        ("admin", "mapped", 1000, 2000, None),
+        ("admin", "left", 0, 0, "not_in_room"),
+    ],
+)
+def test_nobody_moves_a_level_that_is_above_their_own(
+    role: str, room: str, before: int, after: int, reason: str | None
+) -> None:
+    assert may_set_level(ROLES[role], ROOMS[room], before, after).reason == reason

@@ -15,6 +15,7 @@ from calbot.core.poll_events import (
     is_end,
     is_response,
     is_start,
+    number_reaction,
     reaction_number,
     read_reaction,
     read_response,
@@ -284,3 +285,9 @@ def test_no_content_whatever_breaks_the_readers(content: dict[str, Any]) -> None
     vote = read_response(EventId("$vote"), ANNA, 0, content)
     assert vote.answers is None or all(isinstance(answer, str) for answer in vote.answers)
     assert read_reaction(EventId("$vote"), ANNA, 0, content, ["a"]) is None or start is None
+
+
+@pytest.mark.parametrize(("number", "key"), [(1, "1️⃣"), (9, "9️⃣"), (10, "🔟")])
+def test_a_number_to_tap_on_is_the_one_that_clients_send(number: int, key: str) -> None:
+    assert number_reaction(number) == key
+    assert reaction_number(key) == number

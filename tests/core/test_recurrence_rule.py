@@ -11,7 +11,8 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from calbot.core.recurrence_rule import Budget, read_rule, starts
+from calbot.core.recurrence_rule import Budget, read_rule
+from calbot.core.recurrence_steps import starts
 from calbot.errors import BadCalendarData
 
 BERLIN = ZoneInfo("Europe/Berlin")

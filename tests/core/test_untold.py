@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from calbot.core.changes import Change, ChangeKind, diff
 from calbot.core.model import CalendarName, Details, Href, Occurrence, RoomId, Timed, Uid
-from calbot.core.untold import EVERY_ROOM, PastState, Range, untold
+from calbot.core.untold import EVERY_ROOM, ON_CARDS, PastState, Range, untold
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 8, tzinfo=BERLIN)
@@ -139,3 +139,11 @@ def test_what_only_the_card_shows_is_not_told() -> None:
     before = event(10)
     attended = replace(before, details=replace(before.details, description="neu"))
     assert found([state(1, before)], [attended]) == ()
+
+
+def test_what_is_seen_on_cards_alone_is_not_told_and_hides_nothing_before_it() -> None:
+    moved = [state(1, event(9)), state(2, event(10), told=ON_CARDS)]
+    assert [hours(change) for change in found(moved, [event(10)], Range(1, 1))] == [(9, 10)]
+    assert found([state(1, event(9), told=ON_CARDS)], [event(10)]) == ()
+    later = [state(1, event(9), told=ON_CARDS), state(2, event(10))]
+    assert [hours(change) for change in found(later, [event(11)], Range(1, 2))] == [(10, 11)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -86,7 +87,7 @@ def weekly(uid: str, count: int, first: datetime = NOON) -> StoredObject:
         occurrence(uid, timed(start), recurrence_id=start.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ"), details=details)
         for start in (first + timedelta(weeks=week) for week in range(count))
     ]
-    return stored(uid, *occurrences, recurring=True)
+    return stored(uid, *occurrences, recurring=True, resumes=first + timedelta(weeks=count))
 
 
 def uids(occurrences: Sequence[Occurrence]) -> list[str]:
@@ -157,6 +158,7 @@ class TestObjects:
             occurrence("all", timed(datetime(2026, 11, 24, tzinfo=ZoneInfo("America/New_York")))),
             occurrence("all", AllDay(date(2026, 11, 24), date(2026, 11, 26)), details=Details(hidden=True)),
             recurring=True,
+            resumes=NOON + timedelta(days=180),
         )
         await stores.calendars.put([entry])
         read = await stores.calendars.get(IT, entry.href)
@@ -165,7 +167,9 @@ class TestObjects:
         assert [when.start.tzinfo for when in times] == [BERLIN] * 4 + [ZoneInfo("America/New_York")]
         assert [when.start.fold for when in times] == [0, 1, 0, 0, 0]
         assert await stores.calendars.by_uid(IT, Uid("all")) == entry
-        assert await stores.calendars.recurring(IT) == [entry]
+        assert await stores.calendars.resuming(IT, NOON + timedelta(days=181)) == [entry]
+        assert await stores.calendars.resuming(IT, NOON + timedelta(days=180)) == []
+        assert await stores.calendars.resuming(HR, NOON + timedelta(days=181)) == []
 
     async def test_of_an_attendee(self, stores: Stores) -> None:
         invited = Details(attendees=(Attendee(name="100 %", address="r_1@example.org"),))
@@ -434,6 +438,13 @@ class TestForgetBefore:
         rows = await database.fetch("SELECT * FROM past_object")
         assert [tuple(row) for row in rows] == [(IT, "/cal/old.ics", '"1"')]
         assert await database.fetchval("SELECT COUNT(*) FROM component") == 1
+
+    async def test_a_series_that_is_over_goes(self, stores: Stores, database: Database) -> None:
+        series = weekly("s", 3, NOON - timedelta(days=31))
+        await stores.calendars.put([replace(series, resumes=None)])
+        await stores.calendars.forget_before(NOON)
+        assert await stores.calendars.by_uid(IT, Uid("s")) is None
+        assert await stores.calendars.etags(IT) == {series.href: series.etag}
 
     async def test_series_and_problems_stay(self, stores: Stores) -> None:
         series = weekly("s", 3, NOON - timedelta(days=21))

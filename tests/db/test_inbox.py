@@ -183,3 +183,41 @@ async def test_everything_is_there_after_a_crash(open_database: OpenDatabase) ->
         ("$a", InboxState.RUNNING, (("when", 3),)),
         ("$b", InboxState.NEW, ()),
     ]
+
+
+async def test_edits_and_redactions_are_found_by_their_message(stores: Stores) -> None:
+    """Both name it in clear, also where what they say is encrypted."""
+    replacing = {"m.relates_to": {"rel_type": "m.replace", "event_id": "$a"}}
+    edit = {**raw("$edit", ciphertext="…", **replacing), "type": "m.room.encrypted"}
+    old_redaction = {**raw("$r1"), "type": "m.room.redaction", "redacts": "$a"}
+    redaction = {**raw("$r2", redacts="$a"), "type": "m.room.redaction"}
+    others = [
+        raw("$b", **{"m.relates_to": {"rel_type": "m.thread", "event_id": "$a"}}),
+        {**raw("$c"), "type": "m.room.redaction", "redacts": 7},
+        {**raw("$d"), "type": "m.room.redaction", "content": None},
+    ]
+    await stores.inbox.accept([raw("$a"), edit, old_redaction, redaction, *others], "s1")
+    about = await stores.inbox.about(EventId("$a"))
+    assert ids(about) == ["$a", "$edit", "$r1", "$r2"]
+    assert [one.changes for one in about] == [None, "$a", "$a", "$a"]
+    assert ids(await stores.inbox.about(EventId("$x"))) == []
+
+
+async def test_an_edit_that_runs_is_still_one(stores: Stores) -> None:
+    await stores.inbox.accept([raw("$edit", **{"m.relates_to": {"rel_type": "m.replace", "event_id": "$a"}})], "s1")
+    await stores.inbox.start(EventId("$edit"), raw("$edit", body="!meet list"))
+    (running,) = await stores.inbox.about(EventId("$a"))
+    assert (running.state, running.changes, running.raw["content"]) == (
+        InboxState.RUNNING,
+        "$a",
+        {"body": "!meet list"},
+    )
+
+
+@pytest.mark.parametrize("wrote", [True, False])
+async def test_whether_anything_was_changed_is_kept(stores: Stores, wrote: bool) -> None:
+    await stores.inbox.accept([raw("$a")], "s1")
+    await stores.inbox.start(EventId("$a"), raw("$a"))
+    await stores.inbox.finish(EventId("$a"), wrote=wrote)
+    (done,) = await stores.inbox.about(EventId("$a"))
+    assert (done.state, done.wrote) == (InboxState.DONE, wrote)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,8 +20,8 @@ from calbot.core.model import (
     Uid,
     UserId,
 )
-from calbot.core.preferences import EventLeads, PersonPreferences, RoomPreferences, Snooze
-from calbot.core.settings import Digest, Weekday
+from calbot.core.preferences import ChosenLevels, EventLeads, PersonPreferences, RoomPreferences, Snooze
+from calbot.core.settings import Alarms, Digest, Mention, Weekday
 from calbot.db.stores import Stores
 from calbot.ports import StoredObject
 
@@ -51,6 +52,23 @@ async def test_of_rooms_and_people_come_back_as_they_were(stores: Stores, chosen
     assert await stores.preferences.room(A) == chosen
     assert await stores.preferences.people() == {ANNA: personal}
     assert await stores.preferences.person(ANNA) == personal
+
+
+async def test_whatever_is_set_in_a_room_comes_back_and_goes_on_in_another(stores: Stores) -> None:
+    chosen = RoomPreferences(
+        language="en",
+        timezone=ZoneInfo("Europe/London"),
+        alarms=Alarms.IGNORE,
+        mention=Mention.ROOM,
+        write_to=CalendarName("press"),
+        duration=timedelta(minutes=45),
+        levels=ChosenLevels(new=0, settings=-1),
+    )
+    await stores.preferences.save_room(A, RoomPreferences(alarms=Alarms.USE))
+    await stores.preferences.save_room(A, chosen)
+    assert await stores.preferences.room(A) == chosen
+    await stores.preferences.transfer(A, B)
+    assert await stores.preferences.rooms() == {B: chosen}
 
 
 async def test_choosing_nothing_any_more_leaves_nothing(stores: Stores) -> None:

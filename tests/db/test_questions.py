@@ -25,6 +25,8 @@ async def test_found_by_message_and_as_the_newest_of_a_person(stores: Stores) ->
     assert next(iter(await stores.questions.open_for(ROOM, ANNA))) == question("$2")
     assert await stores.questions.open_for(ROOM, BEN) == [question("$ben", BEN)]
     assert await stores.questions.open_for(OTHER, ANNA) == []
+    assert await stores.questions.open_in(ROOM) == [question("$ben", BEN), question("$2"), question("$1")]
+    assert await stores.questions.open_in(OTHER) == []
 
 
 async def test_only_the_first_answer_closes_it(stores: Stores) -> None:

@@ -80,7 +80,7 @@ async def shown(stores: Stores, user: UserId, room: RoomId = ROOM) -> list[str]:
 async def test_the_last_list_of_a_person_and_all_newer_ones(stores: Stores) -> None:
     for id, reader in (("a1", ANNA), ("agenda", None), ("a2", ANNA), ("b", BEN), ("agenda2", None)):
         await stores.references.save_list(ROOM, reader, EventId(f"${id}"), listed(id))
-    assert await shown(stores, ANNA) == ["agenda2", "b", "a2"]
+    assert await shown(stores, ANNA) == ["agenda2", "a2"]
     assert await shown(stores, BEN) == ["agenda2", "b"]
     assert await shown(stores, ANNA, OTHER) == []
 
@@ -113,6 +113,34 @@ async def test_a_list_sent_again_counts_as_the_newest(stores: Stores) -> None:
         await stores.references.save_list(ROOM, ANNA, EventId(id), listed(id))
     assert await shown(stores, ANNA) == ["$1"]
     assert await stores.references.list_at(ROOM, EventId("$2")) == tuple(listed("$2"))
+
+
+async def test_what_refers_to_an_occurrence_follows_it(stores: Stores) -> None:
+    """One may become what another was: each goes one on, and none two."""
+    ids = [OccurrenceId(Uid("u"), RecurrenceId(f"2026112{day}T090000Z")) for day in (4, 5, 6)]
+    following = {ids[0]: ids[1], ids[1]: ids[2]}
+    other = Listed(3, CalendarName("hr"), ids[0])
+    for id, event in zip(ids[:2], ("$1", "$2"), strict=True):
+        await stores.references.save_card(Card(ROOM, id, IT, EventId(event)))
+    await stores.references.note_message(*(Card(ROOM, id, IT, EventId("$both")) for id in ids[:2]))
+    await stores.references.save_list(ROOM, ANNA, EventId("$l"), [Listed(1, IT, ids[0]), Listed(2, IT, ids[1]), other])
+    await stores.references.save_last(ROOM, ANNA, IT, ids[1])
+    await stores.references.follow(IT, Uid("u"), lambda id: following[id], [ROOM])
+    assert await stores.references.card(ROOM, ids[0]) is None
+    assert await stores.references.card(ROOM, ids[1]) == Card(ROOM, ids[1], IT, EventId("$1"))
+    assert await stores.references.card(ROOM, ids[2]) == Card(ROOM, ids[2], IT, EventId("$2"))
+    assert [one.occurrence for one in await stores.references.newest(ROOM)] == ids[1:]
+    assert await stores.references.lists(ROOM, ANNA) == [(Listed(1, IT, ids[1]), Listed(2, IT, ids[2]), other)]
+    assert await stores.references.last(ROOM, ANNA) == (IT, ids[2])
+
+
+async def test_a_list_after_what_was_spoken_of_last_is_known(stores: Stores) -> None:
+    await stores.references.save_last(ROOM, ANNA, IT, SERIES)
+    for reader, since in ((BEN, False), (None, False), (ANNA, True)):
+        await stores.references.save_list(ROOM, reader, EventId(f"${reader}"), listed("a"))
+        assert await stores.references.listed_since(ROOM, ANNA) is since
+    await stores.references.save_last(ROOM, ANNA, IT, WHOLE)
+    assert not await stores.references.listed_since(ROOM, ANNA)
 
 
 async def test_the_maker_of_an_event_stays(stores: Stores) -> None:
@@ -166,3 +194,25 @@ async def test_forgets_messages_about_what_was_long_ago_though_the_series_goes_o
     await stores.references.forget_gone(start - timedelta(days=30))
     # One was moved to a later day, one is beyond what is known of the series.
     assert [await stores.references.card_at(ROOM, card.event_id) for card in cards] == [None, *cards[1:]]
+
+
+async def test_a_message_about_several_is_about_none_of_them_alone(stores: Stores) -> None:
+    message = EventId("$several")
+    cards = [Card(ROOM, OccurrenceId(Uid(uid)), IT, message) for uid in ("b", "a", "c")]
+    await stores.references.note_message(*cards, cards[0])
+    assert await stores.references.subjects(ROOM, message) == cards
+    assert await stores.references.card_at(ROOM, message) is None
+    assert await stores.references.subjects(OTHER, message) == []
+    await stores.references.note_message(cards[1])
+    assert await stores.references.card_at(ROOM, message) == cards[1]
+
+
+async def test_the_last_message_about_anything(stores: Stores) -> None:
+    first, second = (Card(ROOM, OccurrenceId(Uid(uid)), IT, EventId(f"${uid}")) for uid in ("a", "b"))
+    assert list(await stores.references.newest(ROOM)) == []
+    await stores.references.save_card(first)
+    await stores.references.note_message(second)
+    assert await stores.references.newest(ROOM) == [second]
+    await stores.references.save_card(first)  # sent again
+    assert await stores.references.newest(ROOM) == [first]
+    assert list(await stores.references.newest(OTHER)) == []

@@ -8,8 +8,34 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calbot.core.model import CalendarName, Details, EventId, Href, Occurrence, RecurrenceId, RoomId, Timed, Uid, UserId
-from calbot.core.undo import Act, Booked, Cancelled, Made, Moved, Rebooked, TakenOut, Undoable
+from calbot.core.model import (
+    CalendarName,
+    Details,
+    EventId,
+    Href,
+    Occurrence,
+    PartStat,
+    RecurrenceId,
+    RoomId,
+    Timed,
+    Uid,
+    UserId,
+)
+from calbot.core.undo import (
+    Act,
+    Answered,
+    Booked,
+    Cancelled,
+    Deed,
+    Edited,
+    Imported,
+    Made,
+    Moved,
+    Rebooked,
+    Second,
+    TakenOut,
+    Undoable,
+)
 from calbot.db.stores import Stores
 from calbot.db.undo import decode_act, encode_act
 
@@ -37,10 +63,15 @@ async def did(stores: Stores, *changes: Undoable, at: datetime = NOW) -> None:
 @pytest.mark.parametrize(
     "act",
     [
+        Answered(None, PartStat.DECLINED, ((None, None),)),
+        Answered(OLD.recurrence_id, PartStat.ACCEPTED, ((None, PartStat.NEEDS_ACTION), (OLD.recurrence_id, None))),
         Made("mark"),
+        Imported((Second(Uid("u"), Href("/u.ics"), "mark"), Second(Uid("v"), Href("/v.ics")))),
         Moved(OLD, Timed(START + timedelta(days=1), START + timedelta(days=1, hours=1)), whole=True),
         Cancelled(OLD, "BEGIN:VCALENDAR\r\n", whole=False),
         TakenOut(OLD, ""),
+        Edited(Deed.CHANGED, OLD, "BEGIN:VCALENDAR\r\n", "END:VCALENDAR\r\n", whole=True),
+        Edited(Deed.MOVED, OLD, "", "", second=Second(Uid("v"), Href("/v.ics"), "mark")),
         Booked("poll", "mark"),
         Rebooked("poll", "option-2", "option-3"),
     ],
@@ -58,11 +89,27 @@ async def test_the_last_thing_done_comes_first_then_the_one_before(stores: Store
     assert await stores.undo.claim(ROOM, ANNA, EARLIER, EventId("$third")) is None
 
 
+async def test_what_was_done_in_a_room_can_be_taken_back_in_the_one_that_replaces_it(stores: Stores) -> None:
+    """Polls end with their room."""
+    await did(stores, change("moved"), change("booked", Booked("p")), change("others", room=OTHER))
+    new = RoomId("!new:example.org")
+    await stores.undo.transfer(ROOM, new)
+    assert await stores.undo.claim(new, ANNA, EARLIER, UNDO) == change("moved", room=new)
+    assert await stores.undo.claim(new, ANNA, EARLIER, AGAIN) is None
+    assert await stores.undo.claim(ROOM, ANNA, EARLIER, AGAIN) == change("booked", Booked("p"))
+
+
 async def test_what_is_given_back_is_taken_again(stores: Stores) -> None:
     await did(stores, change("first"))
     await stores.undo.claim(ROOM, ANNA, EARLIER, UNDO)
     await stores.undo.give_back(UNDO)
     assert await stores.undo.claim(ROOM, ANNA, EARLIER, AGAIN) == change("first")
+
+
+async def test_what_was_begun_is_known_by_its_key(stores: Stores) -> None:
+    await stores.undo.begin(change("first"))
+    assert await stores.undo.get("first") == change("first")
+    assert await stores.undo.get("other") is None
 
 
 async def test_what_was_only_begun_is_not_taken_back(stores: Stores) -> None:
@@ -122,3 +169,9 @@ async def test_nothing_is_left_of_a_calendar_that_is_forgotten(stores: Stores) -
     await did(stores, other, change("first"))
     await stores.undo.forget(TEAM)
     assert await stores.undo.claim(ROOM, ANNA, EARLIER, UNDO) == other
+
+
+async def test_whether_something_was_begun(stores: Stores) -> None:
+    assert not await stores.undo.began("$command")
+    await stores.undo.begin(change("$command"))
+    assert await stores.undo.began("$command")

@@ -1,4 +1,4 @@
-"""Node.js, and the Matrix client library for it that the end-to-end tests drive, installed when it is first needed."""
+"""Node.js, and libraries for it that tests drive, installed when they are first needed."""
 
 from __future__ import annotations
 
@@ -44,13 +44,18 @@ def find_node() -> Node | None:
 
 
 def installed_client(node: Node) -> Path:
-    """The client's program beside its libraries, as the lock file names them, below this Python environment."""
-    home = Path(sys.prefix) / "jsclient"
-    files = [path for path in sorted(SOURCE.iterdir()) if path.is_file()]
+    """The client's program beside its libraries."""
+    return installed(node, SOURCE) / "client.js"
+
+
+def installed(node: Node, source: Path) -> Path:
+    """A copy of a directory beside the libraries that its lock file names, below this Python environment."""
+    home = Path(sys.prefix) / source.name
+    files = [path for path in sorted(source.iterdir()) if path.is_file()]
     home.mkdir(exist_ok=True)
     for path in files:
         shutil.copy(path, home)
-    locked = hashlib.sha256((SOURCE / "package-lock.json").read_bytes()).hexdigest()
+    locked = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()
     mark = home / ".installed"
     if not mark.exists() or mark.read_text() != locked:
         subprocess.run(  # noqa: S603 - npm, with what the lock file names
@@ -62,4 +67,4 @@ def installed_client(node: Node) -> Path:
             check=True,
         )
         mark.write_text(locked)
-    return home / "client.js"
+    return home

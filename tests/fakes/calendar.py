@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -19,12 +19,21 @@ from calbot.core.model import (
     Cursor,
     Delta,
     Etag,
+    Fetched,
     Href,
+    Mark,
     Status,
     instants,
 )
 from calbot.errors import CalendarReadOnly, CalendarUnavailable, PreconditionFailed
-from calbot.ports import CalendarFacts
+from calbot.ports import CalendarFacts, FoundPerson, Principal
+
+_PRINCIPAL = Principal(
+    "https://dav.example.org/principals/calbot/",
+    frozenset({"termine@example.org"}),
+    ("https://dav.example.org/",),
+    delivers=True,
+)
 
 
 @dataclass
@@ -42,6 +51,11 @@ class FakeCalendarGateway:
     until it is set. `syncs`: False for a server that only lists. `calls`: what was asked, as (method, calendar).
     `outbox`: what people's server tells of their busy times, by address; whoever is not in it is not known there.
     `outbox_gate`: requests to it wait until it is set. `sums_up`: whether calendars can be asked for busy times.
+    `home`: whether the calendars lie together, where one request looks at all of them but the `unmarked`, unless it is
+    answered with `home_unavailable`. `failing`: objects that the server cannot give.
+    `principals`: who accounts are; by default an account whose own address is termine@example.org, on a server that
+    delivers invitations. `people`: whom a search finds. `moved_to`: where calendars are that have
+    moved.
     """
 
     def __init__(self, calendars: Iterable[str] = ("it-team",)) -> None:
@@ -57,6 +71,15 @@ class FakeCalendarGateway:
         self.outbox_gate: asyncio.Event | None = None
         self.asked: list[tuple[AccountName, tuple[str, ...]]] = []  # requests to the outbox
         self.sums_up = True
+        self.home = False
+        self.unmarked: set[CalendarName] = set()
+        self.home_unavailable: CalendarUnavailable | None = None
+        self.failing: set[Href] = set()
+        self.principals: dict[AccountName, Principal | None] = {}
+        self.people: list[FoundPerson] = []
+        self.inbox: list[CalendarObject] = []  # messages to the accounts
+        self.moved_to: dict[CalendarName, str] = {}
+        self._known: dict[CalendarName, CalendarFacts] = {}
 
     # ------------------------------------------------------------------------------------------- what others do to it
 
@@ -92,9 +115,22 @@ class FakeCalendarGateway:
         listed = {href: etags[href] for href in touched if href in etags}
         return Delta(listed, frozenset(touched) - listed.keys(), now, complete=False)
 
-    async def fetch(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Sequence[CalendarObject]:
+    def together(self, calendars: Iterable[CalendarName]) -> Sequence[tuple[CalendarName, ...]]:
+        names = tuple(calendars)
+        return [names] if self.home and len(names) > 1 else []
+
+    async def marks(self, calendars: Sequence[CalendarName]) -> Mapping[CalendarName, Mark]:
+        await self._called("marks", calendars[0])
+        if self.home_unavailable is not None:
+            raise self.home_unavailable
+        there = [name for name in calendars if name in self._collections and name not in self.unmarked]
+        return {name: Mark(f"{self._collections[name].epoch}:{len(self._collections[name].log)}") for name in there}
+
+    async def fetch(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Fetched:
         collection = await self._called("fetch", calendar)
-        return [collection.objects[href] for href in hrefs if href in collection.objects]
+        there = [collection.objects[href] for href in hrefs if href in collection.objects]
+        failed = frozenset(one.href for one in there if one.href in self.failing)
+        return Fetched(tuple(one for one in there if one.href not in failed), failed)
 
     async def read(self, calendar: CalendarName, href: Href) -> CalendarObject | None:
         collection = await self._called("read", calendar)
@@ -164,15 +200,44 @@ class FakeCalendarGateway:
         ]
         return merged(found, start.astimezone(timezone.utc), end)
 
+    async def principal(self, account: AccountName) -> Principal | None:
+        if self.unavailable is not None:
+            raise self.unavailable
+        return self.principals.get(account, _PRINCIPAL)
+
+    async def messages(self, account: AccountName, *, but: Container[Href] = ()) -> Sequence[CalendarObject]:
+        if self.unavailable is not None:
+            raise self.unavailable
+        return [one for one in self.inbox if one.href not in but]
+
+    async def discard(self, account: AccountName, message: CalendarObject) -> None:
+        self.inbox = [one for one in self.inbox if one.href != message.href]
+
+    async def find_people(self, account: AccountName, text: str) -> Sequence[FoundPerson]:
+        if self.unavailable is not None:
+            raise self.unavailable
+        wanted = text.strip().lower()
+        if not wanted:
+            return []
+        return [
+            one for one in self.people if (wanted in one.addresses if "@" in wanted else wanted in one.name.lower())
+        ]
+
     async def probe(self, calendar: CalendarName) -> CalendarFacts:
         await self._called("probe", calendar)
-        return CalendarFacts(
+        self._known[calendar] = CalendarFacts(
             exists=True,
             is_calendar=True,
             display_name=calendar,
             writable=calendar not in self.read_only,
             syncs=self.syncs,
+            free_busy=self.sums_up,
+            moved_to=self.moved_to.get(calendar, ""),
         )
+        return self._known[calendar]
+
+    def facts(self, calendar: CalendarName) -> CalendarFacts | None:
+        return self._known.get(calendar)
 
     async def _called(self, method: str, calendar: CalendarName, *, writes: bool = False) -> _Collection:
         self.calls.append((method, calendar))
@@ -181,6 +246,9 @@ class FakeCalendarGateway:
         if self.unavailable is not None:
             raise self.unavailable
         if writes and calendar in self.read_only:
+            if method == "create":
+                known = self._known.get(calendar) or CalendarFacts(exists=True, is_calendar=True)
+                self._known[calendar] = replace(known, writable=False)
             raise CalendarReadOnly(calendar=calendar)
         return self._collections[calendar]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from calbot.core.model import Attachment, EventId, Kind, Member, Message, RoomFacts, RoomId, UserId
 from calbot.core.permissions import PowerLevels
-from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, NotEncrypted
+from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, NotEncrypted, UserError
 from calbot.matrix.content import (
     edit_content,
     file_content,
@@ -67,7 +67,9 @@ class FakeChat:
         self.posted: list[Posted] = []
         self.crypto = Encryption.VERIFIED
         self.down = False
+        self.zones: dict[str, str] = {}  # by user, as their profiles say
         self.device = "DEVICE"
+        self.files: dict[str, bytes] = {}  # what was uploaded, by address
         self._clock = clock
         self._user = UserId(user)
         self._ids = itertools.count(1)
@@ -193,6 +195,7 @@ class FakeChat:
 
     async def attach(self, room: RoomId, file: Attachment, *, key: str, thread: EventId | None = None) -> EventId:
         url = f"mxc://example.org/{file.filename}"
+        self.files[url] = file.data
         location: Mapping[str, Any] = {"file": {"url": url}} if self._enter(room).encrypted else {"url": url}
         content = related(file_content(file, location, key), thread, None)
         posted = Posted(EventId(""), room, key, "m.room.message", content, file=file, thread=thread)
@@ -217,6 +220,17 @@ class FakeChat:
     async def event(self, room: RoomId, event: EventId) -> ChatEvent | None:
         state = self._enter(room)
         return next((known for known in state.events if known.id == event and event not in state.sealed), None)
+
+    async def download(self, event: ChatEvent, limit: int) -> bytes:
+        self._enter(event.room)
+        info = event.content.get("info")
+        claimed = info.get("size", 0) if isinstance(info, Mapping) else 0
+        data = self.files.get(event.content.get("file", event.content).get("url"))
+        if data is None:
+            raise UserError(Code.NOT_FOUND, "file_gone")
+        if max(len(data), claimed) > limit:
+            raise UserError(Code.LIMIT, "file_too_big", size=limit // 1024)
+        return data
 
     async def sealed(self, room: RoomId, event: EventId) -> ChatEvent | None:
         state = self._enter(room)
@@ -252,6 +266,9 @@ class FakeChat:
 
     async def display_name(self, room: RoomId, user: UserId) -> str:
         return self._enter(room).members.get(user, user)
+
+    async def time_zone(self, user: UserId) -> str:
+        return self.zones.get(user, "")
 
     async def successor(self, room: RoomId) -> RoomId | None:
         return self._enter(room).successor

@@ -74,11 +74,12 @@ class Traces:
     files: Counter[str]
     threads: Counter[str]
     alarm_clocks: Counter[str]
+    sessions: Counter[str]  # of HTTP, not closed yet, by what they call themselves
 
     @property
     def seasons(self) -> tuple[int, int]:
         """How many sets there are of what depends on the settings: alarm clocks, and sessions with calendar servers."""
-        return self.alarm_clocks.total(), self.tasks["idle_conn_watch_task"]
+        return self.alarm_clocks.total(), self.sessions["calbot"]
 
     def beyond(self, before: Traces) -> Report:
         """What there is more of than before, under its kind; empty kinds left out."""
@@ -158,7 +159,12 @@ class Maubot:
         ]
         handlers += [str(handler) for handler in client.global_event_handlers]
         handlers += [str(handler) for known in client.event_middlewares.values() for handler in known]
-        clocks = [clock for clock in gc.get_objects() if isinstance(clock, AsyncIOScheduler) and clock.running]
+        clocks, sessions = [], []
+        for one in gc.get_objects():
+            if isinstance(one, AsyncIOScheduler) and one.running:
+                clocks.append(one)
+            elif isinstance(one, aiohttp.ClientSession) and not one.closed:
+                sessions.append(one)
         routes = [f"{name}: {route}" for name, app in self.routes.apps.items() for route in app.routes()]
         return Traces(
             tasks=Counter(getattr(task.get_coro(), "__qualname__", str(task)) for task in tasks),
@@ -168,6 +174,7 @@ class Maubot:
             # Those of the loop's own pool stay for whoever needs them next.
             threads=Counter(thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_")),
             alarm_clocks=Counter(type(clock).__name__ for clock in clocks),
+            sessions=Counter(session.headers.get("User-Agent", "") for session in sessions),
         )
 
     async def say(self, body: str, sender: str = ANNA) -> None:

@@ -15,12 +15,12 @@ async def test_two_instances_run_and_leave_nothing_behind(play: Play) -> None:
         german, english = said["both"]
         assert german.startswith(GERMAN)
         assert english.startswith(ENGLISH)
-        assert said["synced"] == ["Neu eingelesen: it-team", "Read anew: it-team"]
+        assert said["synced"] == ["Neu eingelesen: it-team", "Read again: it-team"]
         # Stopping the first leaves the sync that it ran for both to the second.
         (alone,) = said["one"]
         assert alone.startswith(ENGLISH)
         # What can be left behind was there, and was seen: handlers, tasks, connections, databases with their threads.
-        assert {"handlers", "tasks", "files", "threads", "alarm_clocks"} <= said["running"].keys()
+        assert {"handlers", "tasks", "files", "threads", "alarm_clocks", "sessions"} <= said["running"].keys()
         assert said["running"]["files"].count("socket") >= 2
         assert said["left"] == {}
     assert report["all_said"] == 10  # each answered to its own prefix only

@@ -194,15 +194,14 @@ def sync_settings() -> Sync:
     return Sync(interval=timedelta(minutes=10))
 
 
-@pytest.fixture
-async def office(stores: Stores, clock: FakeClock, sync_settings: Sync) -> Office:
-    """A Tuesday at eight in the IT team's room."""
+async def open_office(stores: Stores, clock: FakeClock, sync: Sync, language: Locale = "de") -> Office:
+    """The IT team's room, with Anna, Ben and Carla in it, after the bot has started."""
     chat = FakeChat(clock)
     chat.add_room(ROOM, ANNA, BEN, CARLA)
     calendar = FakeCalendarGateway((CALENDAR,))
     alarm = FakeAlarm(clock)
     world = World(
-        in_force=InForce.of(settings(sync=sync_settings)),
+        in_force=InForce.of(settings(language, sync)),
         problems=(),
         stores=stores,
         chat=chat,
@@ -220,3 +219,9 @@ async def office(stores: Stores, clock: FakeClock, sync_settings: Sync) -> Offic
     await startup.begin(world)
     await alarm.settle()
     return office
+
+
+@pytest.fixture
+async def office(stores: Stores, clock: FakeClock, sync_settings: Sync) -> Office:
+    """A Tuesday at eight in the IT team's room."""
+    return await open_office(stores, clock, sync_settings)

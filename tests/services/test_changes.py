@@ -90,10 +90,21 @@ async def test_a_new_event_is_told(office: Office) -> None:
     assert await told(office, timedelta(hours=2)) == []
 
 
+async def test_what_somebody_wrote_from_their_direct_chat_is_told_under_their_name(office: Office) -> None:
+    direct = office.chat.add_room("!direct:example.org", ANNA)
+    await office.pull()
+    await office.says("neu Zahnarzt morgen 8 Uhr", room=direct)
+    await office.says("ja", room=direct)
+    await office.pull()
+    notice = only(await told(office))
+    assert notice.text.splitlines()[0] == "Anna hat eingetragen"
+    assert "Neu: Zahnarzt" in notice.text
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        (event(start="20261125T140000", end="20261125T150000"), "Verschoben: Jour fixe, bisher Mi., 25.11., 10:00"),
+        (event(start="20261125T140000", end="20261125T150000"), "Verschoben: Jour fixe\nBisher: Mi., 25.11., 10:00"),
         (event("Jour fixe IT"), "Umbenannt: Jour fixe IT"),
         (event("Jour fixe", "20261125T100000", "20261125T110000", "LOCATION:Raum 4.12"), "Ort festgelegt: Jour fixe"),
         (event("Jour fixe", "20261125T100000", "20261125T110000", "STATUS:CANCELLED"), "Abgesagt: Jour fixe"),
@@ -160,7 +171,7 @@ async def test_a_series_is_told_as_one(office: Office) -> None:
     await put(office, event("Jour fixe", "20261125T140000", "20261125T150000", "RRULE:FREQ=WEEKLY"))
     notice = only(await told(office))
     assert notice.data["count"] > 20
-    assert len(notice.text.splitlines()) == 3
+    assert len(notice.text.splitlines()) == 5  # the heading, an empty line; what, until now, from now on
 
 
 # ------------------------------------------------------------------------------------------------ when it is told
@@ -199,7 +210,7 @@ async def test_several_changes_of_an_event_are_told_as_one(office: Office) -> No
     await put(office, event(start="20261125T140000", end="20261125T150000"))
     await put(office, event("Jour fixe IT", "20261126T090000", "20261126T100000"))
     notice = only(await told(office))
-    assert "bisher Mi., 25.11., 10:00–11:00 Uhr, neu Do., 26.11., 09:00–10:00 Uhr" in notice.text
+    assert "Bisher: Mi., 25.11., 10:00–11:00 Uhr\nNeu: Do., 26.11., 09:00–10:00 Uhr" in notice.text
     assert notice.data["fields"] == ["time", "title"]
 
 
@@ -385,7 +396,7 @@ async def test_what_somebody_makes_of_our_version_is_told_as_a_change_of_it(offi
     text = office.texts()[0].replace("T140000", "T160000").replace("T150000", "T170000")
     office.calendar.put(CALENDAR, office.name(), text)
     notice = only(await told(office, timedelta(minutes=2)))
-    assert "bisher Mi., 25.11., 14:00–15:00 Uhr, neu Mi., 25.11., 16:00–17:00 Uhr" in notice.text
+    assert "Bisher: Mi., 25.11., 14:00–15:00 Uhr\nNeu: Mi., 25.11., 16:00–17:00 Uhr" in notice.text
 
 
 async def test_a_write_that_was_not_made_makes_nobody_deaf(office: Office) -> None:

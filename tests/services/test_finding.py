@@ -100,9 +100,11 @@ async def test_hours_buffer_and_parts_of_the_day(office: Office) -> None:
     everybody_is_known(office, anna=[busy(25, 10, 11)])
     early = only(await office.says("!meet finde 1h morgen zeit:6-9"))
     assert times(early) == ["25T06:00", "25T07:00", "25T08:00"]
-    careful, _ = await office.says("!meet finde 1h morgen vormittags puffer:30m")  # and the list before is over
+    careful = only(await office.says("!meet finde 1h morgen vormittags puffer:30m"))
     assert times(careful) == ["25T08:00"]
-    afternoon, _ = await office.says("!meet finde 90m morgen nachmittags")
+    over = next(one for one in await office.pass_time(timedelta(seconds=1)) if one.kind is Kind.SLOTS)
+    assert "gelten nicht mehr" in over.text  # the list before
+    afternoon = only(await office.says("!meet finde 90m morgen nachmittags"))
     assert times(afternoon)[0] == "25T13:00"
 
 
@@ -373,7 +375,7 @@ async def test_a_list_that_nobody_chose_from_says_so_and_keeps_its_times(office:
     (edit,) = await office.pass_time(timedelta(minutes=11))
     assert edit.kind is Kind.SLOTS
     assert "1. Mi., 25.11.2026, 08:00–09:00 Uhr" in edit.text
-    assert "nicht mehr offen" in edit.text
+    assert "gelten nicht mehr" in edit.text
     assert await office.hears(office.chat.reacts(ROOM, ANNA, question(office), "1️⃣")) == []
     assert office.texts() == []
 

@@ -116,7 +116,11 @@ async def test_hints_do_not_wait_for_a_slow_server(office: Office, monkeypatch: 
 
 async def test_who_is_invited_and_busy_is_named_without_why(office: Office) -> None:
     everybody_is_known(office, ben=[busy(25, 10, 11)], carla=[busy(25, 10, 11, tentative=True)])
-    card = only(await office.says(f"!meet neu Runde morgen 10-11 {BEN} {CARLA}"))
+    question = only(await office.says(f"!meet neu Runde morgen 10-11 {BEN} {CARLA}"))
+    assert question.kind is Kind.QUESTION
+    assert question.text.startswith("Zu dieser Zeit schon belegt: Ben. Soll")
+    assert office.texts() == []
+    card = only(await office.says("!meet 1"))
     assert card.kind is Kind.MEETING
     assert "Zu dieser Zeit schon belegt: Ben" in card.text
     assert "Carla" not in card.text.partition("schon belegt")[2]
@@ -128,7 +132,9 @@ async def test_of_many_who_are_busy_some_are_named_and_the_rest_counted(office: 
     many = [UserId(f"@p{number}:example.org") for number in range(30)]
     office.chat.add_room(ROOM, ANNA, *many)
     office.calendar.outbox |= {f"p{number}@example.org": [busy(25, 10, 11)] for number in range(30)}
-    card = only(await office.says("!meet neu Runde morgen 10-11 " + " ".join(many)))
+    question = only(await office.says("!meet neu Runde morgen 10-11 " + " ".join(many)))
+    assert "P9 und 20 weitere. Soll" in question.text
+    card = only(await office.says("!meet 1"))
     (line,) = (line for line in card.text.splitlines() if "schon belegt" in line)
     assert line.endswith("und 20 weitere")
 
@@ -141,6 +147,39 @@ async def test_a_calendar_full_of_holidays_hides_no_conflict(office: Office) -> 
     await office.pull()
     card = only(await office.says("!meet neu Runde morgen 10-11"))
     assert "Achtung, zur selben Zeit: Rat" in card.text
+
+
+async def test_who_is_busy_with_what_is_named_already_is_not_named_again(office: Office) -> None:
+    await office.says(f"!meet neu Rat morgen 10-11 {CARLA}")
+    everybody_is_known(office, anna=[busy(25, 10, 11)])
+    card = only(await office.says("!meet neu Runde morgen 10-11"))
+    assert "Achtung, zur selben Zeit: Rat" in card.text
+    assert "schon belegt" not in card.text
+    everybody_is_known(office, anna=[busy(25, 10, 12)])
+    card = only(await office.says("!meet neu Runde morgen 10:30-12:00"))
+    assert "Zu dieser Zeit schon belegt: Anna" in card.text, "and by something else besides"
+
+
+async def test_a_whole_day_that_takes_the_time_of_somebody_is_named(office: Office) -> None:
+    lines = ("DTSTART;VALUE=DATE:20261125", "DTEND;VALUE=DATE:20261126", "SUMMARY:Fortbildung")
+    mine = "ORGANIZER:mailto:anna@example.org"
+    office.calendar.put(CALENDAR, "f", calendar_of(event(*lines, mine, uid="f")))
+    office.calendar.put(CALENDAR, "u", calendar_of(event(*lines[:2], "SUMMARY:Feiertag", uid="u")))
+    await office.pull()
+    everybody_is_known(office, anna=[busy(25, 0, 23)])
+    card = only(await office.says("!meet neu Runde morgen 10-11"))
+    assert "Achtung, zur selben Zeit: Fortbildung" in card.text
+    assert "Feiertag" not in card.text
+    assert "schon belegt" not in card.text
+
+
+async def test_the_question_before_a_move_names_the_event_its_time_and_all_who_are_busy(office: Office) -> None:
+    everybody_is_known(office, ben=[busy(25, 14, 15)], anna=[busy(25, 14, 15)])
+    await office.says(f"!meet neu Runde morgen 10-11 {BEN}")
+    question = only(await office.says("!meet verschiebe last 14 Uhr"))
+    assert question.text.startswith(
+        "„Runde“ auf Mi., 25.11., 14:00–15:00 Uhr verschieben? Zu dieser Zeit schon belegt: Anna und Ben."
+    )
 
 
 async def test_one_slow_account_does_not_hold_up_what_others_know(office: Office) -> None:
@@ -197,7 +236,10 @@ async def test_a_move_warns_too_but_not_of_the_event_itself(office: Office) -> N
     (moved, *_) = await office.says("!meet verschiebe last morgen 11-13")
     assert "belegt" not in moved.text
     everybody_is_known(office, ben=[busy(25, 11, 13), busy(25, 15, 16)])
-    said = await office.says("!meet verschiebe last morgen 15-16")
+    question = only(await office.says("!meet verschiebe last morgen 15-16"))
+    assert question.kind is Kind.QUESTION
+    assert "DTSTART;TZID=Europe/Berlin:20261125T110000" in office.texts()[0]
+    said = await office.says("!meet 1")
     assert any("Zu dieser Zeit schon belegt: Ben" in message.text for message in said)
 
 

@@ -103,6 +103,7 @@ async def test_a_new_question_takes_the_place_of_the_one_before(office: Office) 
     await office.says("!meet neu Klausur nächsten Freitag 9 Uhr")
     first = office.chat.last(ROOM).event
     await office.says("!meet neu Workshop nächsten Freitag 13 Uhr")
+    await office.alarm.settle()
     assert any(posted.edits == first for posted in office.chat.posted)
     card = only(await office.says("!meet 1"))
     assert card.data["title"] == "Workshop"
@@ -121,6 +122,15 @@ async def test_a_search_names_a_series_once(office: Office) -> None:
     assert len(only(await office.says("!meet suche Jour")).data["items"]) == 1
 
 
+async def test_a_search_lists_each_time_in_the_window_that_was_named_in_order(office: Office) -> None:
+    await office.says("!meet neu Teamrunde jeden Mittwoch 10-11 Uhr")
+    await office.says("!meet neu Teamessen übermorgen 12-13")
+    found = only(await office.says("!meet liste 14t suche:Team")).data["items"]
+    assert [one["title"] for one in found] == ["Teamrunde", "Teamessen", "Teamrunde"]
+    found = only(await office.says("!meet suche Team")).data["items"]
+    assert [one["title"] for one in found] == ["Teamrunde", "Teamessen"]
+
+
 async def test_an_outage_that_a_write_runs_into_is_known_at_once(office: Office) -> None:
     await office.says("!meet neu Runde morgen 10-11")
     office.calendar.unavailable = CalendarUnavailable("calendar_unreachable")
@@ -134,7 +144,7 @@ async def test_help_names_what_one_may_use_here(office: Office) -> None:
     assert "poll" in mine
     room = office.chat.add_room("!other:example.org", ANNA, BEN)
     there = {one["id"] for one in only(await office.says("!meet hilfe", room=room)).data["commands"]}
-    assert there == {"help", "when", "status"}
+    assert there == {"help", "when", "tz", "lang", "calendars", "status"}
 
 
 async def test_a_list_numbers_events_and_numbers_refer_to_it(office: Office) -> None:
@@ -358,7 +368,9 @@ async def test_nothing_is_shown_while_the_room_is_open_to_others(office: Office)
 async def test_in_an_unmapped_room_help_works_and_the_rest_says_what_is_missing(office: Office) -> None:
     room = office.chat.add_room("!other:example.org", ANNA, BEN)
     assert only(await office.says("!meet hilfe", room=room)).kind is Kind.HELP
-    assert only(await office.says("!meet liste", room=room)).data["code"] == "not_mapped"
+    refused = only(await office.says("!meet liste", room=room))
+    assert refused.data["code"] == "not_mapped"
+    assert "!meet kalender" in refused.text
 
 
 async def test_in_a_direct_chat_no_prefix_is_needed_and_all_of_ones_rooms_count(office: Office) -> None:
@@ -445,3 +457,23 @@ SUMMARY:Von außen\r
 END:VEVENT\r
 END:VCALENDAR\r
 """
+
+
+async def test_a_duration_has_a_limit_and_an_end_has_none(office: Office) -> None:
+    refused = only(await office.says("!meet neu Sperrung morgen 8 Uhr dauer:40d"))
+    assert (refused.kind, refused.data["code"]) == (Kind.ERROR, "limit")
+    assert "höchstens 30 Tage" in refused.text
+    assert office.texts() == []
+    assert only(await office.says("!meet neu Sperrung 1.12. bis 15.1.")).kind is Kind.MEETING
+
+
+async def test_in_a_direct_chat_it_is_asked_whether_all_are_to_see_the_event(office: Office) -> None:
+    direct = office.chat.add_room("!direct:example.org", ANNA)
+    question = only(await office.says("neu Zahnarzt morgen 8 Uhr", room=direct))
+    assert question.kind is Kind.QUESTION
+    assert "für alle sichtbar" in question.text
+    await office.says("nein", room=direct)
+    assert office.texts() == []
+    await office.says("neu Zahnarzt morgen 8 Uhr", room=direct)
+    await office.says("ja", room=direct)
+    assert len(office.texts()) == 1

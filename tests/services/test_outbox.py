@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,12 @@ def test_nobody_is_served_twice_at_the_same_time() -> None:
     assert outbox.take(NOW) is None
     outbox.done(room(1))
     assert outbox.take(NOW) == room(1)
+
+
+@pytest.mark.parametrize("seconds", [0, 0.0001, -5])
+def test_peace_for_no_time_is_a_moment_all_the_same(seconds: float) -> None:
+    """What was put off to this very instant was not seen to become due, and waited for the next ring."""
+    assert Outbox().refused(room(1), ChatUnavailable(retry_after=seconds), NOW, 0.5) == NOW + SECOND
 
 
 def test_a_server_that_asks_for_peace_gets_it_from_all() -> None:

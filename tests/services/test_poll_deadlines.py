@@ -250,8 +250,8 @@ async def test_the_open_polls_are_listed(office: Office) -> None:
     assert said.text.splitlines()[:4] == [
         "Offene Umfragen",
         "",
-        "1. Klausur, offen bis Do., 26.11., 08:00 Uhr, 0 abgestimmt, 3 fehlen",
-        "2. Budgetrunde, offen bis Mi., 25.11., 13:00 Uhr, 1 abgestimmt, 2 fehlen",
+        "1. Klausur, offen bis Do., 26.11., 08:00 Uhr, 0 abgestimmt, 3 noch offen",
+        "2. Budgetrunde, offen bis Mi., 25.11., 13:00 Uhr, 1 abgestimmt, 2 noch offen",
     ]
     question = only(await office.says("!meet schließen"))
     assert [choice["text"].split("“")[0] for choice in question.data["choices"]] == ["„Klausur", "„Budgetrunde"]

@@ -15,10 +15,11 @@ from calbot.core.poll_model import PollState
 from calbot.core.settings import Show
 from calbot.errors import CalendarReadOnly, ChatUnavailable
 from calbot.matrix.handlers import Handlers
+from calbot.ports import Listed
 from calbot.services import planning, startup
 from calbot.services.world import InForce
 
-from .conftest import ANNA, BEN, BERLIN, CALENDAR, CARLA, LOG, ROOM, Office
+from .conftest import ANNA, BEN, BERLIN, CALENDAR, LOG, ROOM, Office
 from .test_polls import open_poll, votes
 
 
@@ -37,8 +38,8 @@ async def test_a_cut_off_cancellation_of_one_date_does_not_become_one_of_the_ser
     await office.says("!meet neu Vorbesprechung morgen 8-9")
     await office.says("!meet neu Jour fixe jeden Mittwoch 10-11")
     await office.says("!meet liste nächste Woche")
-    await office.says("!meet liste", by=BEN)
-    which = only(await office.says("!meet absagen 1"))  # the first of Ben's list is another than that of Anna's
+    await agenda_of(office, "Vorbesprechung")
+    which = only(await office.says("!meet absagen 1"))  # the first of the agenda is another than that of Anna's list
     assert which.kind is Kind.QUESTION
     jour_fixe = next(n for n, choice in enumerate(which.data["choices"], 1) if "Jour fixe" in str(choice))
     assert jour_fixe == 2  # the number that would mean the whole series
@@ -59,16 +60,24 @@ async def test_a_cut_off_cancellation_of_one_date_does_not_become_one_of_the_ser
     assert sum(text.count("EXDATE") for text in office.texts()) == 1
 
 
+async def agenda_of(office: Office, title: str) -> None:
+    """A scheduled agenda of one event, shown to all."""
+    stores = office.world.stores
+    day = office.clock() + timedelta(days=2)
+    (one,) = await stores.calendars.occurrences([CALENDAR], office.clock(), day, search=title)
+    await stores.references.save_list(ROOM, None, EventId(f"$agenda-{title}"), [Listed(1, CALENDAR, one.id)])
+
+
 async def test_an_answer_holds_for_the_choices_that_were_shown(office: Office) -> None:
     """Another list came between question and answer: the number must not mean what stands there now."""
     await office.says("!meet neu Alpha morgen 8-9")
     await office.says("!meet neu Beta morgen 10-11")
     await office.says("!meet neu Gamma morgen 12-13")
     await office.says("!meet liste")
-    await office.says("!meet liste suche:Beta", by=BEN)
+    await agenda_of(office, "Beta")
     question = only(await office.says("!meet absagen 1"))
     assert question.kind is Kind.QUESTION
-    await office.says("!meet liste suche:Gamma", by=CARLA)
+    await agenda_of(office, "Gamma")
     again = only(await office.says("!meet 1"))
     assert again.kind is Kind.QUESTION
     assert len(office.texts()) == 3

@@ -91,7 +91,7 @@ async def test_after_an_outage_it_comes_late_and_says_so(office: Office) -> None
 
 async def test_several_late_ones_come_as_one_message(office: Office) -> None:
     await meeting(office)
-    await meeting(office, "!meet neu Telefonat heute 12:05-12:30")
+    await meeting(office, "!meet neu Telefonat heute 12:05-12:30 optional:")
     office.chat.down = True
     await office.until(at(11, 55))
     office.chat.down = False
@@ -124,8 +124,8 @@ async def test_a_lost_answer_sends_it_once(office: Office) -> None:
 
 async def test_several_late_ones_whose_answer_was_lost_are_sent_once_though_more_became_due(office: Office) -> None:
     await meeting(office)
-    await meeting(office, "!meet neu Telefonat heute 12:05-12:30")
-    await meeting(office, "!meet neu Rückruf heute 12:12-12:30")
+    await meeting(office, "!meet neu Telefonat heute 12:05-12:30 optional:")
+    await meeting(office, "!meet neu Rückruf heute 12:12-12:30 optional:")
     office.chat.down = True
     await office.until(at(11, 55))
     office.chat.down = False

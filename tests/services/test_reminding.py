@@ -119,7 +119,7 @@ async def test_without_arguments_it_says_what_is_set_for_the_room_and_for_onesel
     assert said.text == (
         "In diesem Raum wird erinnert: 15 Minuten vorher.\n"
         "Außerdem gelten die Erinnerungen, die am Termin selbst eingetragen sind.\n"
-        "An Ihre Termine erinnere ich Sie nicht privat.\n"
+        "An Ihre Termine erinnere ich Sie nicht privat, außer wo Sie es für einen einzelnen eingestellt haben.\n"
         "Ändern: !meet erinnere 1d 15m für den Raum, !meet erinnere mich 10m nur für Sie"
     )
     office.change_room(reminders=(), alarms=Alarms.USE, language="en")
@@ -277,7 +277,8 @@ async def test_private_off_and_back(office: Office) -> None:
     await meeting(office)
     await answer(office, "!meet erinnere mich 10m", BEN)
     said = await answer(office, "!meet erinnere mich aus", BEN)
-    assert said.text == "An Ihre Termine erinnere ich Sie nicht privat."
+    off = "An Ihre Termine erinnere ich Sie nicht privat, außer wo Sie es für einen einzelnen eingestellt haben."
+    assert said.text == off
     assert await office.world.stores.reminders.waiting(BEN) == []
     await answer(office, "!meet remind me default", BEN)
     assert await office.world.stores.preferences.people() == {}

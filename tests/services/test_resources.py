@@ -57,7 +57,7 @@ async def test_a_room_is_invited_and_is_the_place(booked: Office) -> None:
     assert "LOCATION:Raum 4.12" in text
     (invited,) = (line for line in text if "raum412" in line)
     assert invited.startswith("ATTENDEE;CUTYPE=ROOM;CN=Raum 4.12;ROLE=NON-PARTICIPANT;PARTSTAT=NEEDS-ACTION")
-    assert invited.endswith(";RSVP=TRUE:mailto:raum412@example.org")
+    assert invited.endswith(";RSVP=TRUE;SCHEDULE-AGENT=CLIENT:mailto:raum412@example.org")
     stored = (await booked.world.stores.calendars.occurrences([CALENDAR], booked.clock(), busy(26, 0, 1).end))[0]
     resource = next(one for one in stored.details.attendees if one.kind.is_resource)
     assert (resource.kind, resource.role) == (CuType.ROOM, Role.NONE)
@@ -268,7 +268,7 @@ async def test_a_room_that_is_taken_by_then_does_not_cost_the_event(booked: Offi
     assert any(line.startswith("DTSTART") and "20261125T100000" in line for line in text)
     assert not any("raum412@example.org" in line or line.startswith("LOCATION") for line in text)
     card = booked.said(Kind.MEETING)[-1]
-    assert "Raum 4.12 ist zu dieser Zeit nicht mehr frei, der Termin ist ohne Raum 4.12 eingetragen." in card.text
+    assert "Raum 4.12 ist zu dieser Zeit nicht mehr frei; der Termin ist ohne Raum 4.12 eingetragen." in card.text
 
 
 async def test_a_room_of_which_nobody_can_tell_does_not_hold_up_a_poll(

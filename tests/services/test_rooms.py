@@ -46,6 +46,17 @@ async def test_an_upgraded_room_keeps_its_calendar_and_its_reminders(office: Off
     assert office.said(Kind.REMINDER) == []
 
 
+async def test_what_was_done_before_an_upgrade_is_taken_back_after_it(office: Office) -> None:
+    await office.says('!meet neu "Jour fixe" morgen 10-11')
+    await office.says("!meet ändere last ort:Rathaus")
+    upgrade(office)
+    await office.handlers.on_state(tombstone())
+    await office.says("!meet undo", room=NEW)
+    assert all("Rathaus" not in text for text in office.texts())
+    await office.says("!meet undo", room=NEW)
+    assert office.texts() == []
+
+
 async def test_an_upgrade_is_followed_once(office: Office) -> None:
     upgrade(office)
     await office.handlers.on_state(tombstone())

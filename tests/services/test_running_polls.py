@@ -85,7 +85,7 @@ async def test_of_a_crowd_nobody_s_free_time_is_looked_at(office: Office) -> Non
         ("einzeln", "Wählen Sie nur einen Termin."),
         ("bestätigen", "bestätigt ihn, wer die Umfrage gestartet hat"),
         ("vormerken", "alle Termine im Kalender vorgemerkt"),
-        ("quorum:60%", "mindestens 60 %"),
+        ("quorum:60%", "mindestens 60\N{NO-BREAK SPACE}%"),
         ("auto", "sobald alle Gefragten"),
     ],
 )

@@ -159,7 +159,7 @@ async def test_who_leaves_the_room_hears_nothing(office: Office) -> None:
 
 async def test_on_several_it_is_for_those_that_have_not_begun(office: Office) -> None:
     await office.says(f"!meet neu Runde heute 12-13 Uhr {BEN}")
-    await office.says(f"!meet neu Telefonat heute 12:05-13:00 {BEN}")
+    await office.says(f"!meet neu Telefonat heute 12:05-13:00 optional: {BEN}")
     await office.alarm.settle()
     office.clock.set(at(11, 59))  # the bot was not running
     await startup.begin(office.world)

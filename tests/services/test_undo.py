@@ -132,9 +132,52 @@ async def test_again_takes_back_the_one_before(office: Office) -> None:
 async def test_what_somebody_else_changed_since_stays(office: Office) -> None:
     await office.says("!meet neu Runde morgen 10-11")
     office.calendar.put(CALENDAR, office.name(), office.texts()[0].replace("SUMMARY:Runde", "SUMMARY:Große Runde"))
-    for _ in range(2):
-        assert only(await office.says("!meet undo")).data["code"] == "conflict"
+    refused = only(await office.says("!meet rückgängig"))
+    assert refused.data["code"] == "conflict"
+    assert "Runde“ wurde inzwischen geändert" in refused.text
+    assert only(await office.says("!meet undo")).data["code"] == "not_found"
     assert "Große Runde" in unfolded(office)
+
+
+async def test_what_cannot_be_taken_back_does_not_stand_before_what_was_done_earlier(office: Office) -> None:
+    await office.says("!meet neu Alpha morgen 10-11")
+    await office.says("!meet neu Beta morgen 14-15")
+    await office.says("!meet verschiebe last 16-17 Uhr")
+    (second,) = [one for one in office.calendar.objects(CALENDAR).values() if "Beta" in one.data]
+    name = second.href.rpartition("/")[2].removesuffix(".ics")
+    office.calendar.put(CALENDAR, name, second.data.replace("T160000", "T163000"))
+    assert "„Beta“" in only(await office.says("!meet rückgängig")).text  # the move
+    assert "„Beta“" in only(await office.says("!meet rückgängig")).text  # that it was made
+    said = [one for one in await office.says("!meet rückgängig") if one.kind is Kind.CANCELLED]
+    assert "Alpha" in said[-1].text
+    assert ["Beta" in text for text in office.texts()] == [True]
+
+
+async def test_an_answer_to_an_event_that_is_gone_does_not_stand_in_the_way(office: Office) -> None:
+    await office.says(f"!meet neu Runde morgen 10-11 {BEN}")
+    await office.says("!meet neu Eigenes morgen 14-15", BEN)
+    await office.says("!meet liste", BEN)
+    await office.says("!meet ja 1", BEN)
+    await office.says("!meet liste")
+    await office.says("!meet absagen 1")
+    assert only(await office.says("!meet rückgängig", BEN)).kind is Kind.ERROR
+    said = [one for one in await office.says("!meet rückgängig", BEN) if one.kind is Kind.CANCELLED]
+    assert "Eigenes" in said[-1].text
+
+
+async def test_an_edit_that_is_taken_back_says_what_went_back_and_tells_those_concerned(office: Office) -> None:
+    await office.says(f"!meet neu Runde morgen 10-11 ort:Rathaus {BEN}")
+    await office.says(f"!meet ändere last titel:Klausur ort:Markt mit:{CARLA} ohne:{BEN}")
+    said = only([one for one in await office.says("!meet rückgängig") if one.kind is Kind.CHANGE])
+    assert said.text.splitlines()[:6] == [
+        "Rückgängig gemacht, wieder wie vorher: Runde",
+        "Mi., 25.11.2026, 10:00–11:00 Uhr",
+        "Titel: Klausur → Runde",
+        "Ort: Markt → Rathaus",
+        "Neu dabei: Ben",
+        "Nicht mehr dabei: Carla",
+    ]
+    assert set(said.mentions) == {BEN, CARLA}
 
 
 async def test_an_answer_is_no_change(office: Office) -> None:

@@ -23,6 +23,7 @@ _AHEAD = timedelta(days=40)  # less than series are known for
 _SOON = timedelta(minutes=8)  # several changes are waited for, five minutes at most
 _MURKY = timedelta(hours=1)
 _FAR = timedelta(days=60)
+_TOLD_WITHIN = timedelta(days=7)
 
 Versions = tuple[tuple[str, Event], ...]  # by calendar, in the order of the room's calendars
 
@@ -56,6 +57,7 @@ class Announcements:
         self._told: dict[str, dict[str, Versions]] = defaultdict(dict)  # by room and uid, where it is not as it is now
         self._murky: dict[tuple[str, str], datetime] = {}  # events of which the model cannot say what a room was told
         self._far: dict[tuple[str, str], datetime] = {}  # and of which it may have been told later than at once
+        self._untold_since: dict[tuple[str, str], datetime] = {}
         self._deadlines: list[tuple[datetime, int, str, str]] = []
         self._numbers = itertools.count()
 
@@ -71,7 +73,9 @@ class Announcements:
                 self._murky[room, uid] = now
                 self._told[room].pop(uid, None)
                 continue
-            self._told[room].setdefault(uid, self._versions(room, uid))
+            if uid not in self._told[room]:
+                self._told[room][uid] = self._versions(room, uid)
+                self._untold_since[room, uid] = now
             self._expect(room, uid, now + _SOON)
 
     def read(self, calendar: str) -> None:
@@ -99,6 +103,9 @@ class Announcements:
                     del self._told[room][uid]
                 continue
             clear = self._clear_since(room, now)
+            if now - self._untold_since[room, uid] > _TOLD_WITHIN:
+                # Nobody is told of a change that long after it; of one that takes it back they may be.
+                self._far[room, uid] = now
             if clear is None:
                 self._expect(room, uid, now + timedelta(minutes=10))
             elif clear + _SOON > now:

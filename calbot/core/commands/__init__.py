@@ -7,8 +7,9 @@ command = None if said is None else parse(said, ParseContext(now, ("de", "en")))
 
 from __future__ import annotations
 
-from .addressing import addressed
+from .addressing import addressed, called_by_name
 from .context import ParseContext
+from .effects import alters
 from .finding import USUAL, poll_over
 from .message import read_text, reply_target, thread_root
 from .model import (
@@ -16,18 +17,26 @@ from .model import (
     Book,
     ByNumber,
     ByReply,
+    Calendars,
     Cancel,
+    ChooseLanguage,
+    ChooseSetting,
+    ChooseZone,
     Close,
     Command,
     CommandId,
     Digest,
+    Edit,
     Event,
     Find,
     Help,
+    Import,
     Last,
     List,
+    Map,
     Misunderstood,
     Move,
+    NeverMind,
     New,
     Next,
     Off,
@@ -36,19 +45,22 @@ from .model import (
     Proposal,
     Ref,
     Remind,
+    Rsvp,
     Scope,
     Show,
     Status,
     Sync,
     Undo,
+    Unmap,
     Until,
     Vote,
     When,
 )
 from .parser import parse
+from .people import people_in
 from .proposals import check_settled
 from .tokens import Typed
-from .vocabulary import ENTRIES, Entry, entry_of
+from .vocabulary import ENTRIES, Entry, entry_of, grouped
 
 __all__ = [
     "ENTRIES",
@@ -57,19 +69,27 @@ __all__ = [
     "Book",
     "ByNumber",
     "ByReply",
+    "Calendars",
     "Cancel",
+    "ChooseLanguage",
+    "ChooseSetting",
+    "ChooseZone",
     "Close",
     "Command",
     "CommandId",
     "Digest",
+    "Edit",
     "Entry",
     "Event",
     "Find",
     "Help",
+    "Import",
     "Last",
     "List",
+    "Map",
     "Misunderstood",
     "Move",
+    "NeverMind",
     "New",
     "Next",
     "Off",
@@ -79,19 +99,25 @@ __all__ = [
     "Proposal",
     "Ref",
     "Remind",
+    "Rsvp",
     "Scope",
     "Show",
     "Status",
     "Sync",
     "Typed",
     "Undo",
+    "Unmap",
     "Until",
     "Vote",
     "When",
     "addressed",
+    "alters",
+    "called_by_name",
     "check_settled",
     "entry_of",
+    "grouped",
     "parse",
+    "people_in",
     "poll_over",
     "read_text",
     "reply_target",

@@ -10,6 +10,7 @@ from .tokens import Newline, Pill, Token, Typed, Word, fold
 from .vocabulary import find
 
 _AFTER_NAME = ":,"
+_AFTER_PREFIX = ":,.;!"
 
 
 def addressed(typed: Typed, *, prefix: str, bot: UserId, bot_name: str, direct: bool) -> Typed | None:
@@ -26,13 +27,24 @@ def addressed(typed: Typed, *, prefix: str, bot: UserId, bot_name: str, direct: 
     return replace(typed, tokens=rest)
 
 
+def called_by_name(typed: Typed, *, prefix: str) -> bool:
+    """Whether nothing but the bot's name, in plain words, says that a message in a room is for it."""
+    first = typed.tokens[:1]
+    marked = _after_prefix(typed.tokens, prefix) is not None or any(isinstance(token, Pill) for token in first)
+    return not marked and not any(_is_prefix(token, prefix) for token in typed.tokens)
+
+
+def _is_prefix(token: Token, prefix: str) -> bool:
+    return isinstance(token, Word) and _after_prefix((token,), prefix) is not None
+
+
 def _after_prefix(tokens: tuple[Token, ...], prefix: str) -> tuple[Token, ...] | None:
     if not tokens or not isinstance(tokens[0], Word):
         return None
     first, sign = fold(tokens[0].text), fold(prefix)
     if not first.startswith(sign):
         return None
-    attached = first[len(sign) :].lstrip(_AFTER_NAME)
+    attached = first[len(sign) :].lstrip(_AFTER_PREFIX)
     if not attached:
         return _without_newlines(tokens[1:])
     if find(attached) is not None or attached.isdecimal():  # "!meetliste", but not "!meetings"

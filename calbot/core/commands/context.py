@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from calbot.core.model import Locale
+from calbot.core.dates import Locale
 
 
 @dataclass(frozen=True, slots=True)

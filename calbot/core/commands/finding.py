@@ -23,7 +23,8 @@ from .references import Tokens
 from .refusal import Refusal
 from .tokens import Newline, Quoted, Token, Word, fold, written
 
-_KEYS = (
+FIND_KEYS = (
+    Key.TITLE,
     Key.LOCATION,
     Key.DESCRIPTION,
     Key.DURATION,
@@ -66,7 +67,7 @@ _HOURS = re.compile(
 
 def parse_find(tokens: Tokens, context: ParseContext) -> model.Find:
     """``DURATION [WINDOW] [people] [options] ["TITLE"] [poll]``"""
-    taken = take(tokens, _KEYS, flags=FLAGS.keys() | _POLL)
+    taken = take(tokens, FIND_KEYS, flags=FLAGS.keys() | _POLL)
     rest = [token for token in taken.rest if not isinstance(token, (Quoted, Newline)) and not _is_filler(token)]
     words = [part for token in rest for part in _day_and_part(token)]
     polls = any(_is_poll(token) for token in words)
@@ -82,13 +83,16 @@ def parse_find(tokens: Tokens, context: ParseContext) -> model.Find:
     titles = [token for token in taken.rest if isinstance(token, Quoted)]
     if len(titles) > 1:
         raise Refusal("words_left", text=titles[1].raw)
+    if titles and Key.TITLE in taken.values:
+        raise Refusal("option_twice", option="title")
+    title = titles[0].text if titles else taken.text(Key.TITLE)
     people = taken.people
     return model.Find(
         duration=duration,
         window=window,
         hours=_hours(taken.text(Key.HOURS)) if Key.HOURS in taken.values else hours if hours != _ANY else part or _ANY,
         buffer=_buffer(taken.text(Key.BUFFER), context) if Key.BUFFER in taken.values else timedelta(),
-        title=check_title(titles[0].text) if titles else "",
+        title=check_title(title) if titles or title else "",
         required=tuple(dict.fromkeys((*people.attendees, *people.required))),
         optional=people.optional,
         calendar=taken.values.get(Key.CALENDAR),
@@ -149,7 +153,7 @@ def _duration_and_window(
         if end == len(words) or _is_window(words[end:], context):
             return _bounded(length, written(words[:end])), *_window(words[end:], context)
     if best is None:
-        raise Refusal("find_duration_missing", text=written(words))
+        raise Refusal("find_duration_unsaid", text=written(words)) if words else Refusal("find_duration_missing")
     return _bounded(best[0], written(words)), *_window(best[1], context)
 
 
@@ -185,7 +189,7 @@ def _window(words: Sequence[Token], context: ParseContext) -> tuple[Window | Non
     if isinstance(reading, At) and reading.end is not None and reading.end.date() == reading.start.date():
         day = reading.start.date()
         return (day, day + timedelta(days=1)), (reading.start.time(), reading.end.time())
-    raise date_refusal(window, text)
+    raise date_refusal(window, text, context)
 
 
 def _bounded_window(words: Sequence[Token], context: ParseContext) -> Window | None:

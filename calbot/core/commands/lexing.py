@@ -144,7 +144,8 @@ class _Lexer:
         if not following.strip() and not (quote in _FRENCH and following == " "):
             return None
         if at == 0 or text[at - 1] in _BEFORE_QUOTE or text[at - 1] == PLACE:
-            close = self._partner(at, everywhere=quote not in _APOSTROPHES)
+            # Behind the key of an option even an apostrophe begins a text, be it of several lines.
+            close = self._partner(at, everywhere=quote not in _APOSTROPHES, on_line=text[at - 1 : at] != ":")
             if close is None and quote not in _APOSTROPHES:
                 excerpt = self._with_names(text[at : at + _EXCERPT], taken=self._named)
                 self._fault = Misunderstood("quote_open", params={"text": " ".join(excerpt.split())})
@@ -155,10 +156,11 @@ class _Lexer:
             return self._partner(at, everywhere=False)
         return None
 
-    def _partner(self, at: int, *, everywhere: bool) -> int | None:
+    def _partner(self, at: int, *, everywhere: bool, on_line: bool = True) -> int | None:
         """The quote that closes the one at `at`: on its line if possible, before a blank or a mark if possible."""
         line_end = self._text.find("\n", at)
-        for end in (line_end, len(self._text)) if everywhere else (line_end if line_end > 0 else len(self._text),):
+        line_only = (line_end if line_end > 0 else len(self._text),)
+        for end in (line_end, len(self._text)) if everywhere or not on_line else line_only:
             for places in (self._closing, self._anywhere) if everywhere else (self._closing,):
                 for closers in _CLOSERS[self._text[at]]:
                     close = min(_next_after(at, places.get(closer, []), end) for closer in closers)

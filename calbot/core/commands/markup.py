@@ -46,7 +46,7 @@ def linked_user(href: str) -> UserId | None:
     uri = _MATRIX_URI.fullmatch(href)
     permalink = _PERMALINK.fullmatch(unquote(href))
     user = "@" + unquote(uri[1]) if uri else permalink[1] if permalink else ""
-    return UserId(user) if len(user) <= 255 and _USER.fullmatch(user) else None
+    return UserId(user) if len(user) <= 255 and user.isprintable() and _USER.fullmatch(user) else None
 
 
 def without_reply(html: str) -> str:

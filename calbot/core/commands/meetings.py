@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from calbot.core.dates import At, Base, Choice, Day, Every, Reason, Unread
 from calbot.errors import Code
@@ -14,14 +15,25 @@ from . import model
 from .context import ParseContext
 from .model import Scope
 from .options import Key, Taken, take, unknown_option
-from .phrases import date_in_front, date_refusal, find_lasting, part, part_before_rest, read_lasting, read_phrase
+from .phrases import (
+    date_in_front,
+    date_refusal,
+    find_lasting,
+    is_date,
+    mixed,
+    part,
+    part_before_rest,
+    read_lasting,
+    read_phrase,
+)
 from .references import Tokens, scope_at, take_ref, without_direction
 from .refusal import Refusal
 from .tokens import Quoted, Word, fold, quoted, spoken, written
 
 MAX_TITLE = 200
 
-_NEW_KEYS = (
+NEW_KEYS = (
+    Key.TITLE,
     Key.LOCATION,
     Key.DESCRIPTION,
     Key.DURATION,
@@ -29,8 +41,10 @@ _NEW_KEYS = (
     Key.LINK,
     Key.REQUIRED,
     Key.OPTIONAL,
+    Key.WITH,
     Key.ROOM,
 )
+CANCEL_KEYS = (Key.REASON,)
 _NO = frozenset({"no", "nein", "off", "aus"})
 _YES = frozenset({"yes", "ja", "on", "an"})
 _SIGNS = frozenset("+-−–")
@@ -52,17 +66,20 @@ class _Draft:
 
 def parse_new(tokens: Tokens, context: ParseContext) -> model.New:
     """``TITLE WHEN [options]``"""
-    taken = take(tokens, _NEW_KEYS)
+    taken = take(tokens, NEW_KEYS, is_date=partial(is_date, context=context))
     if not taken.rest:
+        if Key.TITLE in taken.values:
+            raise Refusal("when_missing", title=check_title(taken.text(Key.TITLE)))
         raise Refusal("title_missing")
-    drafts = sorted(_drafts(taken, context), key=lambda draft: _begins(draft.when, context))
+    ways = _titled(taken, context) if Key.TITLE in taken.values else _drafts(taken, context)
+    drafts = sorted(ways, key=lambda draft: _begins(draft.when, context))
     duration = read_lasting(taken.text(Key.DURATION), context) if Key.DURATION in taken.values else None
     title, when = drafts[0].title, drafts[0].when
     return model.New(
         title=title,
         when=when if len(drafts) == 1 else Choice(tuple(draft.when for draft in drafts)),
         titles=tuple(draft.title for draft in drafts) if any(draft.title != title for draft in drafts) else (),
-        attendees=tuple(dict.fromkeys((*taken.people.attendees, *taken.people.required))),
+        attendees=tuple(dict.fromkeys((*taken.people.attendees, *taken.people.added, *taken.people.required))),
         optional=taken.people.optional,
         duration=None if duration is None else _check_duration(duration, drafts, taken.text(Key.DURATION)),
         location=taken.text(Key.LOCATION),
@@ -87,7 +104,7 @@ def parse_move(tokens: Tokens, context: ParseContext) -> model.Move:
 
 def parse_cancel(tokens: Tokens, context: ParseContext) -> model.Cancel:
     """``REF [scope] [reason]``. A reason without quotes is taken only where it begins like a scope."""
-    taken = _take_no_people(tokens, Key.REASON)
+    taken = _take_no_people(tokens, *CANCEL_KEYS)
     ref, rest = take_ref(taken.rest, replying=context.replying)
     reason = taken.text(Key.REASON)
     if rest and isinstance(rest[-1], Quoted):
@@ -98,8 +115,14 @@ def parse_cancel(tokens: Tokens, context: ParseContext) -> model.Cancel:
     if len(rest) > 1 and scope is not Scope.UNSAID and not reason:
         return model.Cancel(ref, Scope.UNSAID, spoken(rest))
     if rest[1:] or (rest and scope is Scope.UNSAID):
-        raise Refusal("reason_without_quotes", text=written(rest))
+        if isinstance(ref, model.ByReply):
+            raise Refusal("reason_without_quotes_reply", text=written(rest))
+        raise Refusal("reason_without_quotes", text=written(rest), number=_typed(ref))
     return model.Cancel(ref, scope, reason)
+
+
+def _typed(ref: model.ByNumber | model.Last) -> str | int:
+    return ref.number if isinstance(ref, model.ByNumber) else "last"
 
 
 def check_title(title: str) -> str:
@@ -148,6 +171,15 @@ def _shifts(when: str, context: ParseContext) -> bool:
     return length < _SHORTER_THAN_NIGHTS or not _is_understood((Word(when, gap=False),), context)
 
 
+def _titled(taken: Taken, context: ParseContext) -> tuple[_Draft, ...]:
+    """With the title in an option, all that is left is the date."""
+    text = spoken(taken.rest)
+    reading = read_phrase(text, context)
+    if isinstance(reading, Unread):
+        raise date_refusal(reading, text, context)
+    return _each(taken.text(Key.TITLE), reading)
+
+
 def _drafts(taken: Taken, context: ParseContext) -> tuple[_Draft, ...]:
     tokens = taken.rest
     more = " …" if taken.values or taken.people.all else ""
@@ -164,13 +196,15 @@ def _drafts(taken: Taken, context: ParseContext) -> tuple[_Draft, ...]:
     if isinstance(reading, Unread):
         if first == 0 and reading.reason is Reason.NOT_UNDERSTOOD:
             _refuse_words_behind_title(title.text, spoken(others), more, context)
-        raise date_refusal(reading, spoken(others))
+        raise date_refusal(reading, spoken(others), context)
     return _each(title.text, reading)
 
 
 def _refuse_words_behind_title(title: str, text: str, more: str, context: ParseContext) -> None:
     """Words between the quoted title and a date that would be complete without them: "Teil" zwei Mo 16 Uhr."""
     ways = part(text.split(), context)
+    if (date := mixed(ways, context)) is not None:
+        raise Refusal("date_mixed", text=date)
     if ways and ways[0].title and not isinstance(ways[0].reading, Unread):
         words = ways[0].title
         raise Refusal("border_unclear", words=words, suggestion=_sentence(f"{title} {words}", ways[0].date, more))
@@ -181,12 +215,14 @@ def _unquoted(tokens: Tokens, more: str, context: ParseContext) -> tuple[_Draft,
     ways = part(words, context)
     if not ways:
         raise _no_date(words, more, context)
+    if (date := mixed(ways, context)) is not None:
+        raise Refusal("date_mixed", text=date)
     first = ways[0]
     if isinstance(first.reading, Unread):
         if first.reading.reason is Reason.NOT_UNDERSTOOD:  # a word before the date that may belong to it
             suggestion = _sentence(first.title, first.date, more)
             raise Refusal("border_unclear", words=first.reading.words, suggestion=suggestion)
-        raise date_refusal(first.reading, first.date)
+        raise date_refusal(first.reading, first.date, context)
     return tuple(
         draft for way in ways if not isinstance(way.reading, Unread) for draft in _each(way.title, way.reading)
     )
@@ -194,7 +230,7 @@ def _unquoted(tokens: Tokens, more: str, context: ParseContext) -> tuple[_Draft,
 
 def _sentence(title: str, date: str, more: str) -> str:
     """How to say beyond doubt which of it is the title; `more` stands for the options."""
-    return f"{quoted(title.rstrip(' ,;:–-'))} {date}{more}"
+    return f"{quoted(' '.join(title.split()).rstrip(' ,;:–-'))} {date}{more}"
 
 
 def _no_date(words: Sequence[str], more: str, context: ParseContext) -> Refusal:

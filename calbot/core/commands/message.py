@@ -10,7 +10,7 @@ from calbot.core.model import EventId
 from calbot.errors import Code
 
 from .lexing import clean, tokenize
-from .markup import PLACE, Flat, flatten, without_reply
+from .markup import PLACE, Flat, Person, flatten, without_reply
 from .model import Misunderstood
 from .tokens import Typed
 
@@ -33,10 +33,11 @@ def read_text(content: Mapping[str, Any]) -> Typed:
 
 
 def _tokens(flat: Flat, *, too_long: bool) -> Typed:
+    people = [Person(one.user, " ".join(clean(one.name).split()) or one.user) for one in flat.people]
     if not too_long:
-        return tokenize(clean(flat.text), flat.people)
+        return tokenize(clean(flat.text), people)
     fault = Misunderstood("message_too_long", Code.LIMIT, {"maximum": MAX_CHARACTERS})
-    return Typed(tokenize(clean(flat.text)[:_REACH], flat.people).tokens, fault)
+    return Typed(tokenize(clean(flat.text)[:_REACH], people).tokens, fault)
 
 
 def _without_quotation(body: str) -> str:

@@ -9,8 +9,9 @@ from enum import Enum
 from typing import TypeAlias
 
 from calbot.core.dates import At, Choice, Day, Every, Window
-from calbot.core.model import UserId
+from calbot.core.model import PartStat, UserId
 from calbot.core.poll_model import PollOptions
+from calbot.core.room_settings import Setting, Value
 from calbot.core.settings import Weekday
 from calbot.errors import Code
 
@@ -25,6 +26,7 @@ class CommandId(str, Enum):
     FIND = "find"
     SHOW = "show"
     MOVE = "move"
+    EDIT = "edit"
     CANCEL = "cancel"
     WHEN = "when"
     POLL = "poll"
@@ -35,10 +37,20 @@ class CommandId(str, Enum):
     UNDO = "undo"
     UNTIL = "until"
     POLLS = "polls"
+    IMPORT = "import"
     DIGEST = "digest"
     STATUS = "status"
     SYNC = "sync"
     REMIND = "remind"
+    YES = "yes"
+    NO = "no"
+    MAYBE = "maybe"
+    ZONE = "tz"
+    LANGUAGE = "lang"
+    CALENDARS = "calendars"
+    MAP = "map"
+    UNMAP = "unmap"
+    SET = "set"
     ANSWER = "answer"
 
 
@@ -85,8 +97,17 @@ class Scope(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class NeverMind:
+    """The question that is open needs no answer any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
+    """About one command; without a topic about all of them: `short` what people need most, `full` a line for each."""
+
     topic: CommandId | None = None
+    short: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +166,49 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What is to be different about an event; None leaves alone, an empty text removes."""
+
+    ref: Ref
+    scope: Scope = Scope.UNSAID
+    title: str | None = None
+    location: str | None = None
+    description: str | None = None
+    resource: str | None = None
+    add: tuple[UserId, ...] = ()
+    optional: tuple[UserId, ...] = ()
+    remove: tuple[UserId, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything was said to be different."""
+        texts = (self.title, self.location, self.description, self.resource)
+        return any(text is not None for text in texts) or bool(self.add or self.optional or self.remove)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Write the events of the file that is replied to, with these people on all of them."""
+
+    attendees: tuple[UserId, ...] = ()
+    optional: tuple[UserId, ...] = ()
+    calendar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     ref: Ref
     scope: Scope = Scope.UNSAID
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rsvp:
+    """Answer an invitation. Without a `ref`: to what was spoken of last."""
+
+    answer: PartStat
+    ref: Ref | None = None
+    scope: Scope = Scope.UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +385,59 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseZone:
+    """Whose clock: the sender's own, or the `room`'s. `standard`: as it is without a choice. Nothing `said`: only to
+    tell how it is."""
+
+    said: str = ""
+    room: bool = False
+    standard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage:
+    """In which language the sender, or the `room`, is answered; the rest as in `ChooseZone`."""
+
+    said: str = ""
+    room: bool = False
+    standard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """Tell which calendars the room shows, and which ones could be connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """Connect the calendar of that name to the room; `read_only`: not to be written from there."""
+
+    name: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unmap:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseSetting:
+    """Set something in the room; `standard`: as the file says. Without a value only to tell, without a setting of all.
+
+    The name of a calendar is as it was typed.
+    """
+
+    setting: Setting | None = None
+    value: Value = None
+    standard: bool = False
+
+    @property
+    def changes(self) -> bool:
+        return self.value is not None or self.standard
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The number that answers a question of the bot."""
 
@@ -333,12 +446,15 @@ class Answer:
 
 Command: TypeAlias = (
     Help
+    | NeverMind
     | New
     | List
     | Next
     | Find
     | Show
     | Move
+    | Edit
+    | Import
     | Cancel
     | When
     | Poll
@@ -351,7 +467,14 @@ Command: TypeAlias = (
     | Event
     | Digest
     | Remind
+    | Rsvp
     | Status
     | Sync
+    | ChooseZone
+    | ChooseLanguage
+    | Calendars
+    | Map
+    | Unmap
+    | ChooseSetting
     | Answer
 )

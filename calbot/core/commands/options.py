@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from calbot.core.model import UserId
+from calbot.core.model import Locale, UserId
 
 from .refusal import Refusal
 from .tokens import Pill, Quoted, Semicolon, Token, Word, fold, written
@@ -17,6 +17,7 @@ from .vocabulary import distance
 class Key(Enum):
     """An option, by its names; the first ones are those that the documentation shows."""
 
+    TITLE = ("title", "titel")
     LOCATION = ("loc", "ort", "location")
     DESCRIPTION = ("desc", "text")
     DURATION = ("for", "dauer", "für")
@@ -27,6 +28,8 @@ class Key(Enum):
     QUORUM = ("quorum",)
     REQUIRED = ("required", "nötig", "erforderlich")
     OPTIONAL = ("optional",)
+    WITH = ("with", "mit")
+    WITHOUT = ("without", "ohne")
     ROOM = ("room", "raum")
     BUFFER = ("buffer", "puffer")
     HOURS = ("hours", "zeit")
@@ -34,15 +37,18 @@ class Key(Enum):
 
 _KEYS: Mapping[str, Key] = {fold(name): key for key in Key for name in key.value}
 _LONGEST_KEY = max(map(len, _KEYS))
-_PEOPLE = frozenset({Key.REQUIRED, Key.OPTIONAL})
+_PEOPLE = frozenset({Key.REQUIRED, Key.OPTIONAL, Key.WITH, Key.WITHOUT})
+_CHANGING = frozenset({Key.WITH, Key.WITHOUT})
 _LENGTHS = frozenset({Key.DURATION, Key.BUFFER})
-_OFTEN_WITH_BLANKS = frozenset({Key.LOCATION, Key.DESCRIPTION, Key.REASON, Key.UNTIL, Key.ROOM})
+_OFTEN_WITH_BLANKS = frozenset({Key.TITLE, Key.LOCATION, Key.DESCRIPTION, Key.REASON, Key.UNTIL, Key.ROOM})
+_BEFORE_DATES = frozenset({Key.TITLE, Key.LOCATION, Key.ROOM})
 _BEFORE_FLAGS = frozenset({Key.UNTIL, Key.ROOM})  # whose values hardly go on with such a word
 _CONNECTING = frozenset({"mit", "with", "und", "and", "sowie", "&", "+", ""})
 _PUNCTUATION = ",.:"
 
 _OPTION = re.compile(r"([^\W\d_]+):(?!//)(.*)", re.DOTALL)
 _GENDERED = re.compile(r"(?:in|r|n|s|m|e|en|er)(?:\W|$)|\w*innen", re.IGNORECASE)  # Bürger:innen, jede:r
+_SCHEMES = frozenset({"callto", "geo", "mailto", "matrix", "sip", "sips", "tel", "webcal", "xmpp"})
 _UP_TO_NEXT_OPTION = frozenset({Key.REASON, Key.UNTIL, Key.DURATION})  # no date or title is likely to follow them
 _MOST_SHOWN = 6  # words
 _MORE_OF_A_LENGTH = re.compile(  # behind a value such as "1" or "1h"
@@ -59,10 +65,13 @@ class People:
     attendees: tuple[UserId, ...] = ()
     required: tuple[UserId, ...] = ()
     optional: tuple[UserId, ...] = ()
+    added: tuple[UserId, ...] = ()
+    removed: tuple[UserId, ...] = ()
 
     @property
     def all(self) -> tuple[UserId, ...]:
-        return tuple(dict.fromkeys((*self.attendees, *self.required, *self.optional)))
+        groups = (self.attendees, self.required, self.optional, self.added, self.removed)
+        return tuple(dict.fromkeys(user for group in groups for user in group))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +86,21 @@ class Taken:
         return self.values.get(key, "")
 
 
-def take(tokens: Sequence[Token], allowed: Iterable[Key], *, flags: Collection[str] = ()) -> Taken:
+def take(
+    tokens: Sequence[Token],
+    allowed: Iterable[Key],
+    *,
+    flags: Collection[str] = (),
+    clearable: Collection[Key] = (),
+    is_date: Callable[[str], bool] = lambda _: False,
+) -> Taken:
     """Options and people of a command that knows the options `allowed`. Others are refused, likely mistypings too.
 
     `flags`: words, folded, that say something by themselves wherever they stand; they are left where they are.
+    `clearable`: options that may be said to be empty (`ort:""`). `is_date`: whether words are the date of the command,
+    which may stand behind an option as well as in front of it.
     """
-    taker = _Taker(tokens, frozenset(allowed), flags)
+    taker = _Taker(tokens, frozenset(allowed), flags, clearable, is_date)
     at = 0
     while at < len(tokens):
         at += taker.step(at)
@@ -99,10 +117,19 @@ def unknown_option(text: str) -> str | None:
 
 
 class _Taker:
-    def __init__(self, tokens: Sequence[Token], allowed: frozenset[Key], flags: Collection[str]) -> None:
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        allowed: frozenset[Key],
+        flags: Collection[str],
+        clearable: Collection[Key],
+        is_date: Callable[[str], bool],
+    ) -> None:
         self._tokens = tokens
         self._allowed = allowed
         self._flags = flags
+        self._clearable = clearable
+        self._is_date = is_date
         self._values: dict[Key, str] = {}
         self._groups: dict[UserId, Key | None] = {}
         self._group: Key | None = None
@@ -113,7 +140,8 @@ class _Taker:
         def members(group: Key | None) -> tuple[UserId, ...]:
             return tuple(user for user, belongs in self._groups.items() if belongs is group)
 
-        people = People(members(None), members(Key.REQUIRED), members(Key.OPTIONAL))
+        groups = (None, Key.REQUIRED, Key.OPTIONAL, Key.WITH, Key.WITHOUT)
+        people = People(*(members(group) for group in groups))
         return Taken(self._values, people, tuple(self._rest))
 
     def step(self, at: int) -> int:
@@ -132,13 +160,26 @@ class _Taker:
             match = _OPTION.fullmatch(token.text)
             if match:
                 return self._option(token, match[1], match[2], at)
+            if (key := self._leads_people(token, at)) is not None:
+                self._group = key
+                return 1
         self._rest.append(token)
         return 1
+
+    def _leads_people(self, word: Word, at: int) -> Key | None:
+        """ "mit @anna" and "ohne @ben" say the same as `mit:@anna` and `ohne:@ben`, where these are options."""
+        key = _KEYS.get(fold(word.text))
+        following = self._tokens[at + 1] if at + 1 < len(self._tokens) else None
+        leads = key in _CHANGING & self._allowed and isinstance(following, Pill)
+        return key if leads else None
 
     def _person(self, pill: Pill) -> None:
         while self._rest and isinstance(self._rest[-1], Word) and _connects(self._rest[-1]):
             self._rest.pop()
-        if self._groups.get(pill.user) is None:
+        before = self._groups.get(pill.user)
+        if {before, self._group} == _CHANGING:
+            raise Refusal("edit_with_and_without", name=pill.name)
+        if before is None:
             self._groups[pill.user] = self._group
         self._after_person = True
 
@@ -158,14 +199,14 @@ class _Taker:
             self._rest.append(token)  # "Betreff:", "Bürger:innen"; "Bis:" in a title, where there is no such option
             return 1
         self._group = None
-        self._set(key, name, value if quoted else value.rstrip(","))
+        self._set(key, name, value if quoted else value.rstrip(","), empty=quoted is not None)
         if quoted is None:
             self._refuse_cut_off(key, name, value, at + 1)
         return 1 if quoted is None else 2
 
     def _refuse_cut_off(self, key: Key, name: str, value: str, at: int) -> None:
         """A value without quotes must not be followed by what may be the rest of it: "ort:Raum 4.12"."""
-        if not self._may_continue(key, at):
+        if not self._may_continue(key, at) or (key in _BEFORE_DATES and self._is_followed_by_date(at)):
             return
         end = at + 1
         while key in _UP_TO_NEXT_OPTION and end < at + _MOST_SHOWN and self._may_continue(key, end):
@@ -173,6 +214,20 @@ class _Taker:
         more = " …" if self._may_continue(key, end) else ""
         longer = written((Word(value, gap=False), *self._tokens[at:end]))
         raise Refusal("option_needs_quotes", option=name, value=value.rstrip(","), longer=f"{longer}{more}")
+
+    def _is_followed_by_date(self, at: int) -> bool:
+        """Whether what follows, up to the next option or person, is a date with a time in it: "ort:Rathaus Di 10 Uhr".
+
+        A number right behind the value is likely to belong to it.
+        """
+        end = at
+        while end < len(self._tokens):
+            token = self._tokens[end]
+            if not isinstance(token, Word) or self._leads_to_person(end) or self._is_option(token):
+                break
+            end += 1
+        text = written(self._tokens[at:end])
+        return not text[:1].isdigit() and any(map(str.isdigit, text)) and self._is_date(text)
 
     def _may_continue(self, key: Key, at: int) -> bool:
         """Whether the token at `at` may belong to the value before it: options and people mentioned do not."""
@@ -209,23 +264,25 @@ class _Taker:
             return key in self._allowed or bool(match[2])
         return bool(match[2]) and not _GENDERED.match(match[2]) and _nearest(fold(match[1])) is not None
 
-    def _set(self, key: Key, name: str, value: str) -> None:
+    def _set(self, key: Key, name: str, value: str, *, empty: bool) -> None:
+        """`empty`: that it is empty was said."""
         if key not in self._allowed:
             raise Refusal("option_not_here", option=name)
-        if not value:
+        if not value and not (empty and key in self._clearable):
             raise Refusal("option_without_value", option=name)
         if key in self._values:
             raise Refusal("option_twice", option=name)
         self._values[key] = value
 
     def _refuse_mistyped(self, name: str, attached: str) -> None:
-        """`orr:Rathaus` is an option with a mistake, `title:"x"` one that is not known; `Bürger:innen` is neither."""
+        """`orr:Rathaus` is an option with a mistake, `farbe:rot` one that is not known; `Bürger:innen`, `Projekt:Start`
+        and `tel:115` are none."""
         if attached and _GENDERED.match(attached):
             return
         near = _nearest(fold(name))
         if near is not None:
             raise Refusal("unknown_option_near", option=name, suggestion=near)
-        if not attached:
+        if not attached or (name.islower() and len(name) > 2 and name not in _SCHEMES):
             raise Refusal("unknown_option", option=name)
 
 
@@ -239,6 +296,12 @@ def _lacking_a_letter(word: str) -> frozenset[str]:
 
 
 _ALMOST = {name: _lacking_a_letter(name) for name in _KEYS if len(name) > 2}
+
+
+def named_in(name: str, locale: Locale) -> str:
+    """An option by the name that it is documented under in that language."""
+    names: tuple[str, ...] = _KEYS[fold(name)].value
+    return names[1] if locale == "de" and len(names) > 1 else names[0]
 
 
 def _nearest(name: str) -> str | None:

@@ -7,14 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from calbot.core.dates import MOST_DAYS, Reason, Unread, Window
+from calbot.core.model import PartStat
 
 from . import model
+from .answers import parse_rsvp
 from .context import ParseContext
 from .digests import parse_digest
+from .editing import parse_edit
 from .finding import parse_find
+from .importing import parse_import
+from .mapping import parse_map, parse_set, parse_unmap
 from .meetings import parse_cancel, parse_move, parse_new
 from .model import Command, CommandId, Misunderstood
 from .numbers import number
+from .options import named_in
+from .own_settings import parse_language, parse_zone
 from .phrases import date_refusal, read_days
 from .polls import parse_close, parse_poll, parse_until
 from .references import Tokens, take_ref
@@ -27,6 +34,8 @@ _SEARCH_KEY = re.compile(r"(?:search|suche):(.*)", re.IGNORECASE | re.DOTALL)
 _WITHDRAWALS = frozenset({"none", "keine", "keinen", "keiner", "keins", "keines"})
 _BETWEEN_NUMBERS = frozenset({"und", "and", "&", "+", "fuer", "for", "option", "optionen", "options", "nr", "nr."})
 _BEFORE_OPTION = frozenset({"option", "termin", "date", "nummer", "number", "nr", "nr.", "no", "no."})
+_EVERYTHING = frozenset({"all", "everything", "commands", "alles", "alle", "befehle"})  # of the help
+_NEVER_MIND = frozenset({"abbrechen", "abbruch", "nichts", "stop", "stopp", "never mind", "nevermind"})
 _EXCERPT = 60
 
 
@@ -37,17 +46,27 @@ def parse(typed: Typed, context: ParseContext) -> Command | Misunderstood:
         first = tokens[0] if tokens else None
         return replace(typed.fault, command=_command(first.text, alone=False) if isinstance(first, Word) else None)
     if not tokens:
-        return model.Help()
+        return model.Help(short=True)
     head = tokens[0]
     if not isinstance(head, Word):
         return Misunderstood("unknown_command", params={"word": _excerpt(tokens)})
     if len(tokens) == 1 and (answer := number(head.text)) is not None:
         return model.Answer(answer)
+    if fold(spoken(tokens)).rstrip(".!") in _NEVER_MIND:
+        return model.NeverMind()
     command = _command(head.text, alone=len(tokens) == 1)
     try:
         return _bare(tokens, context) if command is None else _PARSERS[command](tokens, context)
     except Refusal as refusal:
-        return replace(refusal.misunderstood, command=command)
+        return replace(_in_language(refusal.misunderstood, context), command=command)
+
+
+def _in_language(misunderstood: Misunderstood, context: ParseContext) -> Misunderstood:
+    """The option suggested by its name in the language of whoever typed another."""
+    if misunderstood.reason != "unknown_option_near":
+        return misunderstood
+    near = named_in(str(misunderstood.params["suggestion"]), context.locales[0])
+    return replace(misunderstood, params={**misunderstood.params, "suggestion": near})
 
 
 def _command(word: str, *, alone: bool) -> CommandId | None:
@@ -80,6 +99,8 @@ def _help(tokens: Tokens, context: ParseContext) -> Command:
     if len(tokens) == 1:
         return model.Help()
     topic = spoken(tokens[1:2])
+    if fold(topic) in _EVERYTHING:
+        return model.Help(full=True)
     # "termin" without arguments is `event`, but who asks about it wants to write one.
     command = _command(topic, alone=fold(topic) != "termin")
     if command is None:
@@ -122,7 +143,7 @@ def _window(tokens: Tokens, context: ParseContext) -> Window | None:
     if isinstance(window, Unread):
         if window.reason in (Reason.IMPOSSIBLE, Reason.TOO_FAR) and text[0].isdigit() and text[-1].isalpha():
             raise Refusal("window_days", text=text, maximum=MOST_DAYS)
-        raise date_refusal(replace(window, words=""), text)
+        raise date_refusal(replace(window, words=""), text, context)
     return window
 
 
@@ -150,7 +171,7 @@ def _vote(tokens: Tokens, context: ParseContext) -> Command:
         return model.Vote(())
     numbers = [number(word) for word in words]
     if not numbers or None in numbers or 0 in numbers:
-        raise Refusal("vote_numbers", text=_excerpt(tokens[1:]))
+        raise Refusal("vote_words" if words else "vote_numbers", text=_excerpt(tokens[1:]))
     return model.Vote(tuple(dict.fromkeys(chosen for chosen in numbers if chosen is not None)))
 
 
@@ -201,7 +222,11 @@ _PARSERS: Mapping[CommandId, Callable[[Tokens, ParseContext], Command]] = {
     CommandId.FIND: lambda tokens, context: parse_find(tokens[1:], context),
     CommandId.SHOW: _show,
     CommandId.MOVE: lambda tokens, context: parse_move(tokens[1:], context),
+    CommandId.EDIT: lambda tokens, context: parse_edit(tokens[1:], context),
     CommandId.CANCEL: lambda tokens, context: parse_cancel(tokens[1:], context),
+    CommandId.YES: lambda tokens, context: parse_rsvp(PartStat.ACCEPTED, tokens[1:], context),
+    CommandId.NO: lambda tokens, context: parse_rsvp(PartStat.DECLINED, tokens[1:], context),
+    CommandId.MAYBE: lambda tokens, context: parse_rsvp(PartStat.TENTATIVE, tokens[1:], context),
     CommandId.WHEN: _when,
     CommandId.POLL: lambda tokens, context: parse_poll(tokens[1:], context),
     CommandId.VOTE: _vote,
@@ -210,9 +235,16 @@ _PARSERS: Mapping[CommandId, Callable[[Tokens, ParseContext], Command]] = {
     CommandId.UNTIL: lambda tokens, context: parse_until(tokens[1:], context),
     CommandId.POLLS: _polls,
     CommandId.EVENT: _alone(model.Event()),
+    CommandId.IMPORT: lambda tokens, context: parse_import(tokens[1:], context),
     CommandId.UNDO: _alone(model.Undo()),
     CommandId.REMIND: lambda tokens, context: parse_remind(tokens[1:], context),
     CommandId.DIGEST: lambda tokens, context: parse_digest(tokens[1:], context),
+    CommandId.ZONE: lambda tokens, _: parse_zone(tokens[1:]),
+    CommandId.LANGUAGE: lambda tokens, _: parse_language(tokens[1:]),
+    CommandId.CALENDARS: _alone(model.Calendars()),
+    CommandId.MAP: lambda tokens, _: parse_map(tokens[1:]),
+    CommandId.UNMAP: lambda tokens, _: parse_unmap(tokens[1:]),
+    CommandId.SET: lambda tokens, context: parse_set(tokens[1:], context),
     CommandId.STATUS: _alone(model.Status()),
     CommandId.SYNC: _alone(model.Sync()),
 }

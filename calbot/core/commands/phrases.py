@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from calbot.core.dates import (
+    At,
     Base,
+    Choice,
+    Locale,
     Reading,
     Reason,
     Tail,
@@ -18,7 +21,8 @@ from calbot.core.dates import (
     read_window,
     split_tail,
 )
-from calbot.core.unread import code_of, reason_of
+from calbot.core.unread import code_of, params_of, reason_of
+from calbot.errors import Code
 
 from .context import ParseContext
 from .options import unknown_option
@@ -26,6 +30,10 @@ from .refusal import Refusal
 
 _MOST_WORDS_IN_FRONT = 8
 _MOST_WORDS_BEHIND = 2
+_MOST_WORDS_OF_DAY = 3
+_SHORTEST_DAY = 3
+_ANOTHER_DAY = timedelta(days=50)
+_LONGEST = timedelta(days=30)  # as in the configuration
 
 
 def read_phrase(text: str, context: ParseContext, base: Base | None = None) -> Reading:
@@ -33,11 +41,18 @@ def read_phrase(text: str, context: ParseContext, base: Base | None = None) -> R
     return read_either(text, locales=context.locales, now=context.now, base=base)
 
 
+def is_date(text: str, context: ParseContext) -> bool:
+    """Whether a text is a date and nothing else."""
+    return not isinstance(read_phrase(text, context), Unread)
+
+
 def read_lasting(text: str, context: ParseContext) -> timedelta:
     """The value of the option that says how long something takes."""
     lasting = find_lasting(text, context)
     if lasting is None:
         raise Refusal("duration_not_understood", text=text)
+    if lasting > _LONGEST:
+        raise Refusal("duration_too_long", Code.LIMIT, text=text, maximum=_LONGEST.days)
     return lasting
 
 
@@ -78,6 +93,40 @@ def part(words: Sequence[str], context: ParseContext) -> tuple[Parted, ...]:
     return tuple(_parted(words, start, reading) for start, reading in _borders(tail))
 
 
+def mixed(ways: Sequence[Parted], context: ParseContext) -> str | None:
+    """The words of a date that is in two languages: "morgen at 5pm" behind a title, of which one reads only the end.
+
+    Dates are never read so, and what is read of it would be another time than was meant.
+    """
+    for way in ways:
+        words = way.title.split() if _is_bare_time(way.date, context) else []
+        for count in range(1, min(len(words), _MOST_WORDS_OF_DAY) + 1):
+            front = " ".join(words[-count:])
+            if _is_of_two_languages(front, way.date, context):
+                return f"{front} {way.date}"
+    return None
+
+
+def _is_bare_time(text: str, context: ParseContext) -> bool:
+    """Whether a date names no day itself, so that what stands before it may."""
+    other = context.now.date() + _ANOTHER_DAY
+    reading = read_phrase(text, context, Base(other))
+    readings = reading.readings if isinstance(reading, Choice) else (reading,)
+    return all(isinstance(one, At) and one.start.date() == other for one in readings)
+
+
+def _is_of_two_languages(front: str, rest: str, context: ParseContext) -> bool:
+    """Whether the front is a day in a language in which the rest is none. Short words mean too much: "to do"."""
+    if len(front) < _SHORTEST_DAY or not any(map(str.isalpha, front)):
+        return False
+    of_front, of_rest = ({one for one in context.locales if _is_read(text, one, context)} for text in (front, rest))
+    return bool(of_front) and bool(of_rest) and not of_front & of_rest
+
+
+def _is_read(text: str, locale: Locale, context: ParseContext) -> bool:
+    return not isinstance(read_either(text, locales=(locale,), now=context.now), Unread)
+
+
 def part_before_rest(words: Sequence[str], context: ParseContext) -> tuple[str, str] | None:
     """A date that is not quite at the end ("Jour fixe morgen 10 Uhr bitte"), and the words behind it."""
     for rest in range(1, _MOST_WORDS_BEHIND + 1):
@@ -111,9 +160,14 @@ def _parted(words: Sequence[str], start: int, reading: Reading) -> Parted:
     return Parted(" ".join(words[:start]), " ".join(words[start:]), reading)
 
 
-def date_refusal(unread: Unread, text: str) -> Refusal:
+def date_refusal(unread: Unread, text: str, context: ParseContext) -> Refusal:
     """Why `text` is no date. A word that looks like an option explains more than the grammar of dates can."""
     option = unknown_option(text)
     if option is not None:
         return Refusal("unknown_option", option=option)
-    return Refusal(reason_of(unread), code_of(unread), text=text, words=unread.words or text)
+    said = text.split()
+    for border in range(1, min(len(said), _MOST_WORDS_OF_DAY + 1)):
+        if _is_of_two_languages(" ".join(said[:border]), " ".join(said[border:]), context):
+            return Refusal("date_mixed", text=text)
+    words = unread.words or text
+    return Refusal(reason_of(unread), code_of(unread), text=text, words=words, **params_of(unread))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from calbot.core.dates import Day, Unread
 from calbot.core.poll_model import PollOptions, Quorum
@@ -14,13 +15,14 @@ from . import model
 from .context import ParseContext
 from .meetings import check_title
 from .options import Key, Taken, take, unknown_option
-from .phrases import part, read_lasting, read_phrase
+from .phrases import is_date, mixed, part, read_lasting, read_phrase
 from .proposals import is_several, read_deadline, read_options, read_until
 from .references import Tokens, without_direction
 from .refusal import Refusal
 from .tokens import Newline, Quoted, Semicolon, Token, Word, fold, spoken, written
 
-_KEYS = (
+POLL_KEYS = (
+    Key.TITLE,
     Key.LOCATION,
     Key.DESCRIPTION,
     Key.DURATION,
@@ -57,8 +59,13 @@ class _Segment:
 
 def parse_poll(tokens: Tokens, context: ParseContext) -> model.Poll:
     """``TITLE OPTION; OPTION… [options]``, or an option a line."""
-    taken = take(tokens, _KEYS, flags=FLAGS)
-    title, flags, texts = _structure(_segments(taken.rest), context)
+    taken = take(tokens, POLL_KEYS, flags=FLAGS, is_date=partial(is_date, context=context))
+    segments = _segments(taken.rest)
+    if Key.TITLE in taken.values:
+        title = taken.text(Key.TITLE)
+        flags, texts = _flags_and_texts(segment.tokens for segment in segments)
+    else:
+        title, flags, texts = _structure(segments, context)
     behaviour = behaviour_of(flags, taken)
     duration = read_lasting(taken.text(Key.DURATION), context) if Key.DURATION in taken.values else None
     options = read_options(_without_enumeration(texts, context), duration, context)
@@ -143,6 +150,8 @@ def _unquoted(
     flags, texts = _flags_and_texts((first.tokens[end:], *others))
     head = first.tokens[:end]
     ways = part(written(head).split(), context)
+    if (date := mixed(ways, context)) is not None:
+        raise Refusal("date_mixed", text=date)
     unclear = len(ways) > 1 or any(isinstance(way.reading, Unread) for way in ways)
     if (unclear or not others) and is_several(written(head), context):
         raise Refusal("poll_option_several", option=written(head))

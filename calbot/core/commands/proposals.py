@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from calbot.core.dates import At, Base, Choice, Day, Every, Reading, Reason, Unread
+from calbot.core.unread import params_of
 from calbot.errors import Code
 
 from .context import ParseContext
@@ -32,7 +33,7 @@ def read_options(texts: Sequence[str], duration: timedelta | None, context: Pars
         if duration is not None and any(isinstance(reading, Day) for reading in options[-1].readings):
             raise Refusal("poll_option_without_time", option=text)
     if len(options) < 2:
-        raise Refusal("poll_too_few", option=texts[0] if texts else "")
+        raise Refusal("poll_only_one", option=texts[0]) if texts else Refusal("poll_too_few")
     if (twin := _twin(options, duration or context.default_duration)) is not None:
         raise Refusal("poll_option_twice", option=twin)
     return tuple(options)
@@ -68,7 +69,7 @@ def read_deadline(text: str, context: ParseContext) -> tuple[datetime, ...]:
     """The readings of a deadline that are still ahead."""
     reading = read_phrase(text, context)
     if isinstance(reading, Unread):
-        raise date_refusal(reading, text)
+        raise date_refusal(reading, text, context)
     moments = [_moment(each, context) for each in (reading.readings if isinstance(reading, Choice) else (reading,))]
     if None in moments:
         raise Refusal("poll_until_not_a_moment", text=text)
@@ -101,13 +102,20 @@ def _plausible(reading: Reading, text: str, context: ParseContext) -> tuple[At |
             raise Refusal("poll_option_past", Code.IN_PAST, option=text)
         if reading.reason is Reason.SERIES:
             raise Refusal("poll_option_series", option=text)
-        refusal = date_refusal(reading, text)
+        refusal = date_refusal(reading, text, context)
         if refusal.misunderstood.reason == "unknown_option":
             raise refusal
         if is_several(text, context):
             raise Refusal("poll_option_several", option=text)
-        words = reading.words or text
-        raise Refusal("poll_option_not_understood", option=text, words=words, why=refusal.misunderstood.reason)
+        words, why = reading.words or text, refusal.misunderstood.reason
+        raise Refusal(
+            "poll_option_not_understood",
+            Code.NOT_UNDERSTOOD,
+            option=text,
+            words=words,
+            why=why,
+            **params_of(reading),
+        )
     readings = reading.readings if isinstance(reading, Choice) else (reading,)
     ahead: list[At | Day] = []
     for each in readings:

@@ -24,6 +24,7 @@ _SCOPES: Mapping[str, Scope] = {
     "diesen": Scope.THIS,
     "dieses": Scope.THIS,
 }
+SCOPE_WORDS = frozenset(_SCOPES)
 
 
 def take_ref(tokens: Tokens, *, replying: bool, number_is_date: bool = False) -> tuple[Ref, Tokens]:

@@ -12,4 +12,6 @@ class Refusal(Exception):
 
     def __init__(self, reason: str, code: Code = Code.NOT_UNDERSTOOD, **params: str | int) -> None:
         super().__init__(reason)
-        self.misunderstood = Misunderstood(reason, code, params)
+        # What is quoted stands on one line, as in the sentence around it.
+        even = {name: " ".join(value.split()) if isinstance(value, str) else value for name, value in params.items()}
+        self.misunderstood = Misunderstood(reason, code, even)

@@ -42,23 +42,24 @@ def parse_remind(tokens: Tokens, context: ParseContext) -> model.Remind:
     text = spoken(tokens)
     words = _COMMA.sub(" , ", text.replace(";", " , ")).split()
     me = bool(words) and fold(words[0]) in _ME
-    return _Reader(text, words[1:] if me else words, context).read(me=me)
+    return _Reader(text, words[1:] if me else words, context, me=me).read()
 
 
 class _Reader:
     """Takes words from the front until none is left; every one has to mean something."""
 
-    def __init__(self, text: str, words: Sequence[str], context: ParseContext) -> None:
+    def __init__(self, text: str, words: Sequence[str], context: ParseContext, *, me: bool) -> None:
         self._text = text
         self._words = list(words)
         self._context = context
+        self._me = me
         self._leads: list[timedelta] = []
         self._off = False
         self._standard = False
         self._ref: Ref | None = None
         self._scope = Scope.UNSAID
 
-    def read(self, *, me: bool) -> model.Remind:
+    def read(self) -> model.Remind:
         while self._words:
             word = fold(self._words[0])
             if not (self._take_lead() or self._take_ref()):
@@ -69,7 +70,7 @@ class _Reader:
                 elif word not in _BETWEEN:
                     raise self._not_understood()
                 self._words.pop(0)
-        return self._command(me)
+        return self._command()
 
     def _take_lead(self) -> bool:
         found = self._lead_at(0)
@@ -129,7 +130,7 @@ class _Reader:
     def _says_something(self) -> bool:
         return bool(self._leads) or self._off or self._standard
 
-    def _command(self, me: bool) -> model.Remind:
+    def _command(self) -> model.Remind:
         if bool(self._leads) + self._off + self._standard > 1:
             raise self._not_understood()
         if any(lead % _MINUTE for lead in self._leads):
@@ -142,10 +143,10 @@ class _Reader:
         return model.Remind(
             leads=leads if leads or self._off else None,
             standard=self._standard,
-            me=me,
+            me=self._me,
             ref=self._ref or (ByReply() if self._context.replying else None),
             scope=self._scope,
         )
 
     def _not_understood(self) -> Refusal:
-        return Refusal("leads_not_understood", text=self._text)
+        return Refusal("leads_not_understood_me" if self._me else "leads_not_understood", text=self._text)

@@ -34,7 +34,11 @@ ENTRIES = (
     Entry(CommandId.FIND, ("find",), ("finde", "finden", "suche-zeit"), writes=True),
     Entry(CommandId.SHOW, ("show",), ("zeige", "zeigen", "zeig")),
     Entry(CommandId.MOVE, ("move",), ("verschiebe", "verschieben", "verschieb"), writes=True),
+    Entry(CommandId.EDIT, ("edit",), ("ändere", "ändern"), writes=True),
     Entry(CommandId.CANCEL, ("cancel",), ("absagen", "absage"), writes=True),
+    Entry(CommandId.YES, ("yes", "accept"), ("ja", "zusagen", "zusage"), writes=True),
+    Entry(CommandId.NO, ("no", "decline"), ("nein", "ablehnen", "ablehne"), writes=True),
+    Entry(CommandId.MAYBE, ("maybe", "tentative"), ("vielleicht", "eventuell"), writes=True),
     Entry(CommandId.POLL, ("poll",), ("umfrage",), writes=True),
     Entry(CommandId.VOTE, ("vote",), ("stimme", "stimmen"), writes=True),
     Entry(CommandId.CLOSE, ("close",), ("schließen", "schließe"), writes=True),
@@ -42,23 +46,54 @@ ENTRIES = (
     Entry(CommandId.UNTIL, ("until",), ("frist", "bis"), writes=True),
     Entry(CommandId.POLLS, ("polls",), ("umfragen",)),
     Entry(CommandId.EVENT, ("event",), ("termin",), writes=True),
+    Entry(CommandId.IMPORT, ("import",), ("importiere", "importieren"), writes=True),
     Entry(CommandId.UNDO, ("undo",), ("rückgängig",), writes=True),
     Entry(CommandId.WHEN, ("when",), ("wann",)),
     Entry(CommandId.REMIND, ("remind",), ("erinnere", "erinnern", "erinnerung", "erinnerungen"), writes=True),
     Entry(CommandId.DIGEST, ("digest",), ("übersicht",), writes=True),
+    Entry(CommandId.ZONE, ("tz", "timezone"), ("zeitzone",), writes=True),
+    Entry(CommandId.LANGUAGE, ("lang", "language"), ("sprache",), writes=True),
+    Entry(CommandId.CALENDARS, ("calendars",), ("kalender",)),
+    Entry(CommandId.MAP, ("map",), ("verbinde", "verbinden"), writes=True),
+    Entry(CommandId.UNMAP, ("unmap",), ("trenne", "trennen"), writes=True),
+    Entry(CommandId.SET, ("set",), ("setze", "setzen"), writes=True),
     Entry(CommandId.STATUS, ("status",), ("zustand",)),
     Entry(CommandId.SYNC, ("sync",), ("abgleich", "abgleichen")),
 )
 
+# What the commands are about, as help and documentation group them. What is in no group is about settings.
+GROUPS: Mapping[str, tuple[CommandId, ...]] = {
+    "events": (
+        CommandId.NEW,
+        CommandId.LIST,
+        CommandId.NEXT,
+        CommandId.SHOW,
+        CommandId.FIND,
+        CommandId.MOVE,
+        CommandId.EDIT,
+        CommandId.CANCEL,
+        CommandId.YES,
+        CommandId.NO,
+        CommandId.MAYBE,
+        CommandId.IMPORT,
+        CommandId.UNDO,
+        CommandId.WHEN,
+    ),
+    "polls": (
+        CommandId.POLL,
+        CommandId.VOTE,
+        CommandId.CLOSE,
+        CommandId.BOOK,
+        CommandId.UNTIL,
+        CommandId.POLLS,
+        CommandId.EVENT,
+    ),
+    "posted": (CommandId.REMIND, CommandId.DIGEST),
+}
+SETTINGS = "settings"
+
 # Commands of later versions, so that whoever read about one is told so.
-_LATER = frozenset(
-    """
-    edit aendere aendern yes ja zusagen zusage no nein ablehnen ablehne maybe vielleicht
-    import importiere importieren
-    tz zeitzone lang sprache calendars kalender map verbinde verbinden unmap trenne trennen feed abo
-    set setze setzen
-    """.split()  # noqa: SIM905 - a list of so many is easier to read so
-)
+_LATER = frozenset({"feed", "abo"})
 _LATER_IN_TWO_WORDS = frozenset({("my", "data"), ("forget", "me"), ("meine", "daten"), ("vergiss", "mich")})
 # What people call a command whose name they do not know. Suggested, never run.
 _MEANT: Mapping[str, str] = {
@@ -75,6 +110,15 @@ SEARCH_WORDS = frozenset({"search", "suche", "suchen"})
 _BARE_WINDOWS = ("heute", "morgen", "woche", "today", "tomorrow", "week")  # lists all, if they are the whole command
 
 _BY_WORD: Mapping[str, CommandId] = {fold(name): entry.command for entry in ENTRIES for name in (*entry.en, *entry.de)}
+
+
+def grouped(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
+    """Entries by what they are about, each group in its order; settings in the order that they come in."""
+    by_id = {entry.command: entry for entry in entries}
+    groups = {group: [by_id[id] for id in ids if id in by_id] for group, ids in GROUPS.items()}
+    placed = {id for ids in GROUPS.values() for id in ids}
+    groups[SETTINGS] = [entry for entry in entries if entry.command not in placed]
+    return {group: found for group, found in groups.items() if found}
 
 
 def entry_of(command: CommandId) -> Entry:

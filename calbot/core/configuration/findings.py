@@ -39,6 +39,11 @@ class Findings:
     def notice(self, path: str, expected: str, **params: str) -> None:
         self.problems.append(Problem(path, expected, params, Severity.NOTICE))
 
+    def notice_once(self, path: str, expected: str, **params: str) -> None:
+        """Where several parts come across the same."""
+        if not any((one.path, one.expected) == (path, expected) for one in self.problems):
+            self.notice(path, expected, **params)
+
     def read(self, path: str, value: object, read: Callable[[object], T]) -> T | None:
         """What `read` makes of the value; None, and an error, if it does not like it."""
         try:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from calbot.core.model import AccountName, CalendarName, RoomId
+from calbot.core.model import AccountName, CalendarName, Locale, RoomId
+from calbot.core.people import plain_address
 from calbot.core.settings import (
     Access,
     Account,
@@ -30,9 +32,10 @@ from calbot.core.settings import (
 )
 
 from . import sections, values
-from .findings import Findings, Section, Unexpected
+from .findings import Findings, Section, Unexpected, below
 
-_NOT_USED_YET = ("email", "web")
+LANGUAGES: Final[tuple[Locale, ...]] = ("de", "en")  # that the package always has texts for
+_NOT_USED_YET = ("web",)
 _LOOPBACK = ("http://localhost", "http://127.", "http://[::1]")
 
 
@@ -43,8 +46,11 @@ class NotYaml:
     line: int = 0
 
 
-def read_settings(raw: object) -> tuple[Settings, tuple[Problem, ...]]:
-    """The settings as far as they are usable, and everything that is wrong or noteworthy. Never raises."""
+def read_settings(raw: object, languages: Collection[Locale] = LANGUAGES) -> tuple[Settings, tuple[Problem, ...]]:
+    """The settings as far as they are usable, and everything that is wrong or noteworthy. Never raises.
+
+    `languages` are those that there are texts for.
+    """
     findings = Findings()
     if isinstance(raw, NotYaml):
         findings.error(f"line {raw.line}" if raw.line else "configuration", "expected_yaml")
@@ -54,7 +60,7 @@ def read_settings(raw: object) -> tuple[Settings, tuple[Problem, ...]]:
         return Settings(), tuple(findings.problems)
     root = Section(findings, "", raw)
     standard = Settings()
-    defaults = sections.defaults(root.below("defaults"))
+    defaults = sections.defaults(root.below("defaults"), languages)
     accounts_section, calendars_section = root.below("accounts"), root.below("calendars")
     accounts = _accounts(accounts_section)
     calendars = _calendars(calendars_section, accounts, accounts_section.keys)
@@ -65,15 +71,17 @@ def read_settings(raw: object) -> tuple[Settings, tuple[Problem, ...]]:
         defaults=defaults,
         accounts=accounts,
         calendars=calendars,
-        rooms=_rooms(root.below("rooms"), calendars, calendars_section.keys, defaults),
+        rooms=_rooms(root.below("rooms"), calendars, calendars_section.keys, defaults, languages),
         people=sections.people(root.below("people")),
         resources=_resources(root.below("resources"), calendars),
         meeting_links=sections.meeting_links(root.below("meeting_links")),
         polls=sections.polls(root.below("polls")),
         sync=sections.sync(root.below("sync")),
         privacy=sections.privacy(root.below("privacy")),
+        email=sections.email(root.below("email")),
     )
     root.end(unused=_NOT_USED_YET)
+    _check_delivery(findings, settings)
     return settings, tuple(findings.problems)
 
 
@@ -168,12 +176,31 @@ def _calendar(
         organizer=organizer,
         delivery=delivery,
         map=rights,
+        path=values.relative_path(section.given("url")),
     )
 
 
 def _own_delivery(value: object) -> Delivery | None:
     """An empty text means the account's."""
     return None if value == "" else values.one_of(Delivery)(value)
+
+
+def _check_delivery(findings: Findings, settings: Settings) -> None:
+    """Where invitations are to be sent, and something that takes is missing: everything else works."""
+    for calendar in settings.calendars.values():
+        delivery = settings.delivery(calendar.name)
+        own = calendar.delivery is not None
+        path = below(*(("calendars", calendar.name) if own else ("accounts", calendar.account)))
+        if delivery is Delivery.EMAIL and not settings.email.host:
+            findings.notice_once(below(path, "delivery"), "delivery_without_email")
+        if delivery is not Delivery.NONE and not settings.organizer(calendar.name):
+            findings.notice_once(below("calendars", calendar.name), "delivery_without_organizer")
+        elif delivery is Delivery.EMAIL and plain_address(settings.organizer(calendar.name)) is None:
+            if calendar.organizer:
+                place = below(below("calendars", calendar.name), "organizer")
+            else:
+                place = below(below("accounts", calendar.account), "address")
+            findings.notice_once(place, "delivery_without_plain_address")
 
 
 def _map_rights(section: Section) -> MapRights:
@@ -194,13 +221,17 @@ def _map_rights(section: Section) -> MapRights:
 
 
 def _rooms(
-    section: Section, calendars: Mapping[CalendarName, Calendar], all_calendars: Collection[str], defaults: Defaults
+    section: Section,
+    calendars: Mapping[CalendarName, Calendar],
+    all_calendars: Collection[str],
+    defaults: Defaults,
+    languages: Collection[Locale],
 ) -> dict[RoomId, Room]:
     rooms = {}
     for name in section.names():
         before = section.findings.errors
         id = section.findings.read(section.at(name), name, values.room_id)
-        room = _room(section.below(name), id or RoomId(name), calendars, all_calendars, defaults)
+        room = _room(section.below(name), id or RoomId(name), calendars, all_calendars, defaults, languages)
         if room is not None and section.findings.errors == before:
             rooms[room.id] = room
     return rooms
@@ -212,6 +243,7 @@ def _room(
     calendars: Mapping[CalendarName, Calendar],
     all_calendars: Collection[str],
     defaults: Defaults,
+    languages: Collection[Locale],
 ) -> Room | None:
     if not section.is_map:
         return None
@@ -229,7 +261,7 @@ def _room(
         id=id,
         calendars=mapped,
         write_to=write_to or (writable[0] if writable else None),
-        language=section.take("language", values.language, defaults.language),
+        language=section.take("language", values.language(languages), defaults.language),
         timezone=section.take("timezone", values.zone, defaults.timezone),
         duration=section.take("duration", sections.length, defaults.duration),
         reminders=defaults.reminders if reminders is None else reminders,

@@ -18,7 +18,7 @@ def without_secrets(raw: object) -> dict[str, Any]:
 
 
 def with_secrets_of(raw: object, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """`kept` with the passwords that `raw` has for the same accounts.
+    """`kept` with the passwords that `raw` has for the same accounts, and for the same mail server.
 
     An account counts as the same only where URL and user name are: a password never goes to another server. One that
     is left without stays in force all the same, and reports that its password is missing: what is stored of its
@@ -27,6 +27,8 @@ def with_secrets_of(raw: object, kept: Mapping[str, Any]) -> dict[str, Any]:
     restored = dict(kept)
     old, now = _map(kept.get("accounts")), _map(_map(raw).get("accounts"))
     restored["accounts"] = {name: _with_secret(_map(account), now.get(name)) for name, account in old.items()}
+    if (email := _map(kept.get("email"))).get("username"):
+        restored["email"] = _with_secret(email, _map(raw).get("email"))
     return restored
 
 
@@ -38,7 +40,7 @@ def _with_secret(account: Mapping[Any, Any], now: object) -> Mapping[Any, Any]:
 
 
 def _same(account: object, other: object) -> bool:
-    return all(_map(account).get(key) == _map(other).get(key) for key in ("url", "username"))
+    return all(_map(account).get(key) == _map(other).get(key) for key in ("url", "host", "port", "username"))
 
 
 def _map(value: object) -> Mapping[Any, Any]:

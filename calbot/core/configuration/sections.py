@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from enum import Enum
 
+from calbot.core.model import Locale
 from calbot.core.settings import (
     Alarms,
     Defaults,
     Digest,
+    Email,
+    Encryption,
     ForeignMembers,
     Levels,
     MeetingLinks,
@@ -17,6 +21,7 @@ from calbot.core.settings import (
     Polls,
     Privacy,
     Retention,
+    Secret,
     Sync,
     Weekday,
 )
@@ -36,7 +41,7 @@ class _SendKeysTo(str, Enum):
     CROSS_SIGNED = "cross-signed"
 
 
-def defaults(section: Section) -> Defaults:
+def defaults(section: Section, languages: Collection[Locale]) -> Defaults:
     standard = Defaults()
     before = section.findings.errors
     days = section.each("working_days", values.one_of(Weekday))
@@ -44,7 +49,7 @@ def defaults(section: Section) -> Defaults:
         section.findings.error(section.at("working_days"), "expected_weekdays")
     reminders = section.each("reminders", lead)
     found = Defaults(
-        language=section.take("language", values.language, standard.language),
+        language=section.take("language", values.language(languages), standard.language),
         timezone=section.take("timezone", values.zone, standard.timezone),
         duration=section.take("duration", length, standard.duration),
         reminders=standard.reminders if reminders is None else reminders,
@@ -95,8 +100,9 @@ def people(section: Section) -> People:
         user = findings.read(by_user.at(name), name, values.user_id)
         if user and (found := by_user.need(name, values.address)):
             addresses[user] = found
-    section.end(unused=("principal_search",))
-    return People(template, templates, addresses)
+    search = section.take("principal_search", values.boolean, False)
+    section.end()
+    return People(template, templates, addresses, search)
 
 
 def meeting_links(section: Section) -> MeetingLinks:
@@ -142,6 +148,31 @@ def privacy(section: Section) -> Privacy:
     )
     section.end()
     return found
+
+
+def email(section: Section) -> Email:
+    """None at all where anything in it is wrong: half of a login only fails."""
+    standard = Email()
+    before = section.findings.errors
+    found = Email(
+        host=section.take("host", values.optional(values.mail_host), standard.host),
+        port=section.take("port", values.integer(1, 65535), standard.port),
+        tls=section.take("tls", values.one_of(Encryption), standard.tls),
+        username=section.take("username", values.text, standard.username),
+        password=section.take("password", values.unless_empty(values.secret), None) or Secret(),
+        sender=section.take("sender", values.optional(values.plain_address), standard.sender),
+    )
+    section.end()
+    if not found.host and section.findings.errors == before:
+        for key, value in (("username", found.username), ("sender", found.sender)):
+            if value:
+                section.findings.error(section.at("host"), "expected_mail_host_beside", key=key)
+                break
+    if found.username and found.password == Secret() and section.findings.errors == before:
+        section.findings.error(section.at("password"), "expected_value")
+    elif found.username and found.tls is Encryption.NONE and not values.is_loopback(found.host):
+        section.findings.notice(section.at("tls"), "mail_password_in_clear")
+    return found if section.findings.errors == before else standard
 
 
 def _cross_signed_only(value: object) -> bool:

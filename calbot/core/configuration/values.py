@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import time, timedelta
 from enum import Enum
 from typing import TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from calbot.core import quiet
+from calbot.core import people, quiet
 from calbot.core.model import Locale, RoomId, UserId
 from calbot.core.settings import Hours, Secret, Weekday
 
@@ -100,12 +100,13 @@ def write_duration(value: timedelta) -> str:
     return "".join(parts) or "0m"
 
 
-def language(value: object) -> Locale:
-    if value == "de":
-        return "de"
-    if value == "en":
-        return "en"
-    raise Unexpected("expected_one_of", values="de, en")
+def language(languages: Collection[Locale]) -> Read:
+    def read(value: object) -> Locale:
+        if isinstance(value, str) and value in languages:
+            return value
+        raise Unexpected("expected_one_of", values=", ".join(languages))
+
+    return read
 
 
 def zone(value: object) -> ZoneInfo:
@@ -201,6 +202,27 @@ def address(value: object) -> str:
     return value
 
 
+def plain_address(value: object) -> str:
+    """One that is written in headers and envelopes of mail as it is."""
+    found = people.plain_address(value) if isinstance(value, str) else None
+    if found is None:
+        raise Unexpected("expected_address")
+    return found
+
+
+def mail_host(value: object) -> str:
+    """A name or an IP address, without a port."""
+    found = value.strip() if isinstance(value, str) else ""
+    bare = f"[{found}]" if ":" in found else found
+    if not _SERVER.fullmatch(bare) or len(found) > _LONGEST_ID:
+        raise Unexpected("expected_mail_host")
+    return found
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
 def optional(read: Read) -> Read:
     """An empty text means none."""
     return lambda value: "" if value == "" else read(value)
@@ -272,6 +294,12 @@ def calendar_url(base: str) -> Callable[[object], str]:
         return _directory(absolute)
 
     return read
+
+
+def relative_path(value: object) -> str:
+    """What of a calendar's URL may lie below the account's, or below its calendar home; nothing of a full one."""
+    found = value.strip() if isinstance(value, str) else ""
+    return "" if found.startswith("/") or urlsplit(found).scheme else _directory(found)
 
 
 def _host(url: str, *schemes: str) -> tuple[str, str, int] | None:

@@ -5,9 +5,9 @@ phrase has to be accounted for; where two readings are plausible, both are retur
 
     text → tokens → every way to cover them with parts → every meaning of each way → one reading, a choice, or a refusal
 
-`tokens` evens out the spelling; `vocabulary`, `german` and `english` know the words; `parsing` is the engine of the
-grammar in `clocks`, `days`, `repetitions` and `phrases`; `hours`, `candidates`, `series` and `meanings` find out what
-the parts mean at a given moment; `tails` parts a title from a date.
+`tokens` evens out the spelling; `vocabulary`, `german`, `english`, `holidays` and `zones` know the words; `parsing` is
+the engine of the grammar in `clocks`, `days`, `repetitions` and `phrases`; `hours`, `candidates`, `series` and
+`meanings` find out what the parts mean at a given moment; `tails` parts a title from a date.
 """
 
 from __future__ import annotations

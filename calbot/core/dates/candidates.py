@@ -20,6 +20,7 @@ from .expressions import (
     OnDate,
     OnDayOfMonth,
     OnEither,
+    OnFeast,
     OnNth,
     OnWeekday,
     Said,
@@ -91,7 +92,8 @@ def _shift(days: Sequence[DayExpression], today: date, locale: Locale) -> Candid
         case [FromToday(ahead), Later() as later]:
             return _one_dated(later, today + timedelta(days=ahead), locale) if ahead >= 0 else _PAST
         case [OnWeekday(weekday, Which.BARE), Later() as later]:
-            weeks = _whole_weeks(later)
+            idiom = later == Later(8, "days") and locale == "de"  # "Freitag in acht Tagen"
+            weeks = 1 if idiom else _whole_weeks(later)
             return _VAGUE if weeks is None else _later(Later(weeks, "weeks"), _next(weekday, today))
         case [Later() as later, OnWeekday(weekday, Which.BARE)]:
             weeks = _whole_weeks(later)
@@ -223,8 +225,15 @@ def _one_dated(day: DayExpression, today: date, locale: Locale) -> Candidates | 
             return _exactly(_date(year, month, number))
         case OnEither():
             return _in_either_order(day, today, locale)
-        case OnDayOfMonth(number):
+        case OnDayOfMonth(number, None):
             return _day_of_month(number, today)
+        case OnDayOfMonth(number, int(months)):
+            first = today.replace(day=1) + relativedelta(months=months)
+            return _exactly(_date(first.year, first.month, number))
+        case OnFeast(feast, None):
+            return _next_one(feast, today)
+        case OnFeast(feast, int(year)):
+            return _exactly(feast(year))
         case OnNth():
             return _nth(day, today)
         case EndOf(month, year):

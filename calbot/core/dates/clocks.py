@@ -14,6 +14,7 @@ from .parsing import (
     longest,
     mark,
     memoized,
+    nothing,
     optional,
     run,
     seq,
@@ -28,6 +29,7 @@ _NUMBER = digits((1, 2))
 _MINUTE = digits((2,), glued=True)
 _OCLOCK = skip(Word.CLOCK)
 _SHARP = skip(Word.SHARP)
+_AT = either(skip(Word.AT), mark("@"))
 _MERIDIEM = either(constant(Form.AM, skip(Word.AM)), constant(Form.PM, skip(Word.PM)))
 _NO_SECONDS = optional(run(mark(":", glued=True), where(_MINUTE, lambda second: second == "00")))
 
@@ -78,15 +80,24 @@ _with_meridiem = seq(
 _with_h = either(
     where(seq(lambda clock: clock, either(_with_colon, _with_dot), skip(Word.TIME_H)), _is_hour_of_day),
     where(seq(_exact, _NUMBER, skip(Word.TIME_H)), _is_hour_of_day),
-    where(seq(_exact, _NUMBER, glued(skip(Word.TIME_H)), _MINUTE), _is_hour_of_day),
+    where(seq(_exact, _NUMBER, skip(Word.TIME_H), digits((2,))), _is_hour_of_day),
     seq(_exact, where(_NUMBER, lambda hour: hour.startswith("0")), glued(skip(Word.TIME_H)), optional(_MINUTE)),
     seq(_military, digits((4,)), spelled("h", "hrs", "hours")),
+)
+# "drei Uhr dreißig": in the afternoon, as "drei Uhr" is, or at night, as "3 Uhr 30" is.
+_with_spoken_minutes = seq(
+    lambda hour, form, minutes: Clock(hour.hour, minutes, form),
+    either(_hour_digits, _spelled_hour),
+    _OCLOCK,
+    either(constant(Form.BARE, nothing), constant(Form.EXACT, nothing)),
+    where(word(Word.NUMBER), lambda minutes: minutes % 5 == 0),
 )
 _with_oclock = either(
     seq(lambda clock: clock, either(_with_colon, _with_dot), _OCLOCK),
     seq(lambda clock: clock, either(_hour_digits, _spelled_hour), _OCLOCK),
     seq(_bare, word(Word.ARTICLE), _OCLOCK),  # "ein Uhr"
     seq(_exact, _NUMBER, _OCLOCK, digits((2,))),  # "14 Uhr 30"
+    _with_spoken_minutes,
     seq(_military, digits((4,)), _OCLOCK),
 )
 
@@ -98,7 +109,7 @@ def _shifted(minutes: int, clock: Clock) -> Clock:
 _FEW_MINUTES = frozenset({5, 10, 20, 25})
 _few = where(either(seq(int, digits((1, 2))), word(Word.NUMBER)), lambda number: number in _FEW_MINUTES)
 _few_minutes = seq(int, _few, optional(skip(Word.MINUTES)))
-_quarter = either(_few_minutes, word(Word.QUARTER))
+_quarter = either(_few_minutes, seq(int, optional(skip(Word.ARTICLE)), word(Word.QUARTER)))
 _half_hour = either(
     seq(lambda clock: _shifted(-30, clock), skip(Word.HALF_TO), _hour_12),
     seq(lambda clock: _shifted(30, clock), skip(Word.HALF_PAST), optional(skip(Word.AFTER)), _hour_12),
@@ -120,15 +131,24 @@ _spoken = either(
     seq(lambda minutes, clock: _shifted(-minutes, clock), _quarter, skip(Word.BEFORE), _hour_24),
     seq(_shifted, _quarter, skip(Word.AFTER), _hour_24),
     seq(lambda minutes, clock: _shifted(-minutes, clock), word(Word.QUARTER_OF), _hour_12),
+    seq(lambda clock: _shifted(-15, clock), spelled("drei"), skip(Word.QUARTER_OF), _hour_12),
 )
 _spoken_with_meridiem = seq(lambda clock, form: Clock(clock.hour, clock.minutes, form), _spoken, _MERIDIEM)
 
-_named = either(
+_full = either(seq(lambda clock: clock, _with_colon), _with_h, _with_oclock, _hour_digits)
+_academic = seq(
+    lambda clock, later: _shifted(later, clock), where(_full, lambda clock: clock.minutes == 0), word(Word.ACADEMIC)
+)
+_plain = either(
+    _academic,
     seq(lambda clock: clock, _with_colon, optional(_SHARP)),
     where(_with_dot, lambda clock: _may_be_clock(clock) and clock.minutes % 5 == 0),
     seq(lambda clock: clock, _with_meridiem, optional(_SHARP)),
     _with_h,
     seq(lambda clock: clock, _with_oclock, optional(_SHARP)),
+)
+_named = either(
+    _plain,
     seq(lambda clock: clock, _spoken, optional(_OCLOCK)),
     _spoken_with_meridiem,
 )
@@ -136,7 +156,7 @@ _named = either(
 _prefixed = either(
     seq(
         lambda clock: clock,
-        either(run(skip(Word.AT), optional(_SHARP)), _SHARP),
+        either(run(_AT, optional(_SHARP)), _SHARP),
         either(_bare_end, where(_with_dot, _may_be_clock), seq(_military, digits((4,)))),
     ),
     seq(lambda clock: clock, skip(Word.STARTING), _bare_end),  # "Freitag ab 9"
@@ -144,27 +164,41 @@ _prefixed = either(
 
 CLOCK: Rule[Clock] = memoized(
     either(
-        seq(lambda clock: clock, optional(skip(Word.AT, Word.STARTING)), optional(_SHARP), _named),
-        seq(lambda clock: clock, spelled("from"), _named),
+        seq(lambda clock: clock, optional(either(_AT, skip(Word.STARTING))), optional(_SHARP), _named),
+        seq(lambda clock: clock, spelled("from"), _plain),  # "from 5 to 6pm" is no "five to six"
         _prefixed,
     )
 )
 """A time of day that shows by itself that it is one."""
 
 _TO = either(mark("-"), run(skip(Word.UNTIL), optional(skip(Word.AT))))
-_noon = constant(Clock(12, 0, Form.EXACT), skip(Word.NOON))
+_WITHIN = run(skip(Word.IN), skip(Word.THE), spelled("zeit"), skip(Word.FROM))  # "in der Zeit von 9 bis 11 Uhr"
+NOON = constant(Clock(12, 0, Form.EXACT), skip(Word.NOON))
 _midnight = constant(Clock(24, 0, Form.EXACT), skip(Word.MIDNIGHT))
-_border = either(_named, _noon)
+_border = either(_named, NOON)
 _last = either(_border, _midnight)
 
 SPAN: Rule[Span] = memoized(
     either(
-        seq(Span, skip(Word.FROM, Word.AT, Word.STARTING), either(_border, _bare_end), _TO, either(_last, _bare_end)),
+        seq(
+            Span,
+            either(skip(Word.FROM, Word.AT, Word.STARTING), _WITHIN),
+            either(_border, _bare_end),
+            _TO,
+            either(_last, _bare_end),
+        ),
         seq(Span, _border, _TO, either(_last, _bare_end)),
         seq(Span, _bare_end, _TO, _last),
     )
 )
 """A range of times that shows by itself that it is one."""
+
+_military_hour = where(
+    seq(_military, digits((4,))),
+    lambda clock: _may_be_clock(clock) and clock.minutes % 5 == 0,
+)
+BARE_MILITARY: Rule[Clock | Span] = either(_military_hour, seq(Span, _military_hour, mark("-"), _military_hour))
+""" "1430", "0900-1030", behind a day."""
 
 BARE_SPAN: Rule[Span] = seq(Span, _bare_end, _TO, _bare_end)
 """A range of numbers that are hours only because of what stands around them."""
@@ -192,9 +226,16 @@ def _hours_and_minutes(hours: int, minutes: int) -> timedelta:
     return timedelta(hours=hours, minutes=minutes)
 
 
+_MINUTES_OF_LENGTHS = frozenset({"15", "20", "30", "40", "45"})
 _clock_length = either(
     seq(_minutes, _count, skip(Word.MINUTES)),
     seq(_hours, either(_count, _fraction), _HOURS),
+    seq(
+        lambda hours, minutes: _hours_and_minutes(hours, int(minutes)),  # "1 Std 15"
+        _count,
+        _HOURS,
+        where(digits((2,)), lambda minutes: minutes in _MINUTES_OF_LENGTHS),
+    ),
     seq(
         _hours_and_minutes,
         _count,
@@ -265,6 +306,7 @@ TIME_AWAY: Rule[timedelta] = longest(either(CLOCK_LENGTH, seq(lambda lasting: la
 WHOLE_LENGTH: Rule[Lasting] = either(
     _length,
     _compact,
+    seq(lambda minutes: Lasting(time=_minutes(int(minutes))), digits((4,)), skip(Word.MINUTES)),
     seq(
         lambda hours, minutes: Lasting(time=_hours_and_minutes(int(hours), int(minutes))),
         digits((1, 2)),
@@ -272,4 +314,4 @@ WHOLE_LENGTH: Rule[Lasting] = either(
         _MINUTE,
     ),
 )
-"""A length where nothing else can stand, so that "1:30" is one too."""
+"""A length where nothing else can stand, so that "1:30" and "1440m" are such, too."""

@@ -16,12 +16,14 @@ from .expressions import (
     OnDate,
     OnDayOfMonth,
     OnEither,
+    OnFeast,
     OnNth,
     OnWeekday,
     Said,
     StartOf,
     Which,
 )
+from .holidays import names
 from .parsing import (
     Rule,
     constant,
@@ -44,6 +46,7 @@ from .parsing import (
     word_ends,
 )
 from .readings import Locale
+from .tokens import tokenize
 from .vocabulary import Word
 
 Days: TypeAlias = tuple[Said, ...]
@@ -64,6 +67,7 @@ _late_year_2 = seq(lambda text: 2000 + int(text), where(digits((2,)), lambda tex
 _named_year = optional(seq(int, _COMMA, either(_year_4, _late_year_2)))
 
 WEEKDAY = word(Word.WEEKDAY)
+_MONTH = word(Word.MONTH)
 ORDINAL: Rule[int] = either(word(Word.ORDINAL), seq(int, digits((1,)), either(_DOT, SUFFIX)))
 
 _which: Rule[Which] = either(
@@ -96,6 +100,7 @@ _loose = where(seq(OnDate, _day, _DOT, seq(int, digits((1, 2)))), _in_calendar)
 _glued_day = seq(int, digits((1, 2), glued=True))
 _slash = mark("/", glued=True)
 _line = mark("-", glued=True)
+_with_lines = seq(OnDate, _day, _line, glued(_MONTH), _line, either(_year_4, _year_2))
 _either_order = either(
     seq(
         OnEither,
@@ -111,7 +116,6 @@ _named_day = either(
     seq(int, _day, optional(either(_DOT, SUFFIX))),
     where(word(Word.ORDINAL), lambda number: number > 0),
 )
-_MONTH = word(Word.MONTH)
 _day_month = seq(OnDate, _named_day, optional(skip(Word.OF)), _MONTH, _named_year)
 _month_day = seq(
     lambda month, day, *year: OnDate(day, month, *year),
@@ -156,7 +160,7 @@ WEEK_AHEAD: Rule[InWeek] = seq(
 )
 _of_year = optional(either(seq(int, _slash, either(_year_4, _year_2)), _year_4))
 CALENDAR_WEEK: Rule[InCalendarWeek] = either(
-    seq(InCalendarWeek, _IN_THE, skip(Word.WEEK_NUMBER), _day, _of_year),
+    seq(InCalendarWeek, _IN_THE, optional(spelled("calendar")), skip(Word.WEEK_NUMBER), _day, _of_year),
     seq(InCalendarWeek, _IN_THE, _day, _DOT, skip(Word.WEEK_NUMBER), _of_year),
 )
 
@@ -189,14 +193,31 @@ _counted_from = either(
     seq(lambda later, day: _two(day, later), _later, spelled("from", "on"), either(_weekday, _from_today)),
     seq(lambda later: _two(FromToday(0), later), _later, spelled("today")),
     seq(
-        lambda day: _two(day, Later(1, "weeks")),
+        _two,
         either(seq(OnWeekday, WEEKDAY), _from_today),
-        spelled("week"),
+        either(constant(Later(1, "weeks"), spelled("week")), constant(Later(2, "weeks"), skip(Word.FORTNIGHT))),
     ),
+)
+_iso_week = seq(
+    lambda year, week, weekday: (Said(InCalendarWeek(int(week), year)), Said(OnWeekday(int(weekday) - 1))),
+    _year_4,
+    _line,
+    glued(spelled("w")),
+    digits((2,), glued=True),
+    _line,
+    where(digits((1,), glued=True), lambda weekday: "1" <= weekday <= "7"),
 )
 _MARKED = either(run(skip(Word.ON), _THE), skip(Word.THE))
 _ALONE = run(word_ends, not_before(Word.MONTH))
 _day_of_month = either(
+    seq(
+        lambda day, months: _one(OnDayOfMonth(day, months)),
+        run(_ON, _THE),
+        _day,
+        either(_DOT, SUFFIX),
+        _IN_THE,
+        _months_ahead,
+    ),
     seq(lambda day: _one(OnDayOfMonth(day)), _MARKED, _day, either(_DOT, SUFFIX), _ALONE),
     seq(lambda day: _one(OnDayOfMonth(day)), _day, SUFFIX, _ALONE),
     seq(
@@ -212,8 +233,17 @@ _day_of_month = either(
 )
 
 
+def _feast(locale: Locale) -> Rule[DayExpression]:
+    """A day that has a name, with its year if that is said."""
+    by_name = (
+        constant(feast, run(*(spelled(token.text) for token in tokenize(name) or ()), word_ends))
+        for name, feast in names(locale)
+    )
+    return seq(OnFeast, either(*by_name), _named_year)
+
+
 def _atom(locale: Locale) -> Rule[Days]:
-    dated = [_numeric, _either_order, _day_month, _nth, _weekday]
+    dated = [_numeric, _either_order, _with_lines, _day_month, _nth, _weekday, _feast(locale)]
     loose: list[Rule[Days]] = []
     if locale == "en":
         dated.append(_month_day)
@@ -234,6 +264,7 @@ def _atom(locale: Locale) -> Rule[Days]:
         *loose,
         _day_of_month,
         _counted_from,
+        _iso_week,
     )
 
 
@@ -248,16 +279,18 @@ def _share(first: int, last: int, month: int, year: int | None = None) -> Betwee
 
 def _between(locale: Locale) -> Rule[Between]:
     prefix = run(optional(skip(Word.FROM, Word.ON)), _THE)
-    to = either(mark("-"), run(skip(Word.UNTIL), optional(spelled("zum")), _THE))
+    to = either(mark("-"), run(skip(Word.UNTIL), optional(spelled("zum", "einschliesslich")), _THE))
     also = either(mark("/+&"), skip(Word.AND))
     dotted = seq(int, _day, _DOT)
     named = seq(int, _day, optional(either(_DOT, SUFFIX)))
+    numeric_month = (seq(int, digits((1, 2))), _DOT, optional(either(_year_4, _year_2)))
     month = either(
-        seq(lambda month, *year: (month, *year), seq(int, digits((1, 2))), _DOT, optional(either(_year_4, _year_2))),
+        seq(lambda month, *year: (month, *year), *numeric_month),
         seq(lambda month, *year: (month, *year), optional(skip(Word.OF)), _MONTH, _named_year),
     )
     rules = [
         seq(lambda a, b, of: _share(a, b, *of), prefix, dotted, to, dotted, month),
+        seq(_share, prefix, _day, mark("-"), dotted, *numeric_month),  # "8-10.12."
         where(seq(lambda a, b, of: _share(a, b, *of), prefix, dotted, also, dotted, month), _consecutive),
         seq(
             _share,

@@ -102,7 +102,7 @@ def _entries() -> Iterator[tuple[Word, int, str]]:
     yield Word.FORTNIGHT, 0, "fortnight"
     yield Word.MONTHS, 0, "months month"
     yield Word.YEARS, 0, "years year"
-    yield Word.WEEK_NUMBER, 0, "week wk cw kw"
+    yield Word.WEEK_NUMBER, 0, "week wk cw kw w"
     yield Word.NOW, 0, "now"
     yield Word.NEXT, 0, "next"
     yield Word.COMING, 0, "coming upcoming"
@@ -111,6 +111,7 @@ def _entries() -> Iterator[tuple[Word, int, str]]:
     yield Word.EVERY, 0, "every each"
     yield Word.OTHER, 0, "other alternate"
     yield Word.ALWAYS, 0, "always"
+    yield Word.EXCEPT, 0, "except excluding"
     yield Word.DAILY, 0, "daily"
     yield Word.WORKDAYS, 0, "weekdays workdays"
     yield Word.WORKDAY, 0, "weekday workday"
@@ -126,6 +127,7 @@ def _entries() -> Iterator[tuple[Word, int, str]]:
 
 LEXICON = build_lexicon(
     _entries(),
-    modifiers="before after since about around approximately not except between or by instead",
+    modifiers="before after since about around approximately not except between or by instead please pls",
+    seasons="christmas xmas easter whitsun thanksgiving weekend eod cob",
     numbered="room chapter version section building floor level part phase sprint class group round team release",
 )

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from enum import Enum, auto
 from typing import Literal, TypeAlias
 
+from .holidays import Feast
 from .vocabulary import PartOfDay
 
 
@@ -67,7 +68,10 @@ class OnDate:
 
 @dataclass(frozen=True, slots=True)
 class OnDayOfMonth:
+    """ "am 24."; `months_ahead` None is the next one, whichever month that is in."""
+
     day: int
+    months_ahead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,14 @@ class StartOf:
 
 
 @dataclass(frozen=True, slots=True)
+class OnFeast:
+    """A day by its name: "Heiligabend"."""
+
+    feast: Feast
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InWeek:
     """A week counted from the current one."""
 
@@ -120,7 +132,18 @@ class InCalendarWeek:
 
 
 DayExpression: TypeAlias = (
-    OnWeekday | FromToday | Later | OnDate | OnDayOfMonth | OnEither | OnNth | EndOf | StartOf | InWeek | InCalendarWeek
+    OnWeekday
+    | FromToday
+    | Later
+    | OnDate
+    | OnDayOfMonth
+    | OnEither
+    | OnNth
+    | OnFeast
+    | EndOf
+    | StartOf
+    | InWeek
+    | InCalendarWeek
 )
 
 
@@ -144,6 +167,15 @@ class Between:
 class Span:
     start: Clock
     end: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class InZone:
+    """The zone of a time, by its IANA key or its `offset` from UTC; `shown` is the name that it has to have then."""
+
+    key: str
+    shown: str = ""
+    offset: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +247,7 @@ Frequency: TypeAlias = Literal["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
 class Repeating:
     """A rule of repetition. `days` are (n, weekday), n of the month and 0 where it does not apply.
 
+    Without a frequency it is no rule, but words that may be meant as one.
     `or_monthly`: "every second Tuesday" may mean every other one or the second of each month.
     """
 
@@ -230,6 +263,7 @@ PhrasePart: TypeAlias = (
     | Between
     | Clock
     | Span
+    | InZone
     | Midnight
     | Part
     | Lasting

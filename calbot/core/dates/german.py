@@ -10,7 +10,7 @@ _WEEKDAYS = ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag
 _WEEKDAYS_SHORT = ("mo", "di", "mi", "do", "fr", "sa", "so")
 _MONTHS = (
     "januar jänner jan",
-    "februar feber feb",
+    "februar feber febr feb",
     "märz mär mrz",
     "april apr",
     "mai",
@@ -72,6 +72,8 @@ def _weekdays() -> Iterator[tuple[Word, int, str]]:
         for name in names:
             for part, meaning in _PARTS:
                 yield Word.WEEKDAY_PART, number * 16 + PARTS.index(meaning), name + part
+                if part not in ("früh", "morgen"):
+                    yield Word.WEEKDAY_PARTS, number * 16 + PARTS.index(meaning), name + part + "s"
 
 
 def _entries() -> Iterator[tuple[Word, int, str]]:
@@ -97,7 +99,13 @@ def _entries() -> Iterator[tuple[Word, int, str]]:
         yield Word.PART, PARTS.index(habitual), part + "s"
     yield Word.PART, PARTS.index(PartOfDay.MORNING), "morgens früh frühmorgens"
     yield Word.TOMORROW_OR_MORNING, PARTS.index(PartOfDay.MORNING), "morgen"
-    for offset, names in ((-2, "vorgestern"), (-1, "gestern"), (0, "heute"), (2, "übermorgen"), (3, "überübermorgen")):
+    for offset, names in (
+        (-2, "vorgestern"),
+        (-1, "gestern"),
+        (0, "heute heut"),
+        (2, "übermorgen"),
+        (3, "überübermorgen"),
+    ):
         yield Word.DAY_OFFSET, offset, names
     yield Word.NOON, 0, "mittag mittags"
     yield Word.MIDNIGHT, 0, "mitternacht mitternachts"
@@ -109,6 +117,7 @@ def _entries() -> Iterator[tuple[Word, int, str]]:
     yield Word.AFTER, 0, "nach"
     yield Word.CLOCK, 0, "uhr"
     yield Word.SHARP, 0, "punkt genau pünktlich s.t."
+    yield Word.ACADEMIC, 15, "c.t."
     yield Word.TIME_H, 0, "h"
     yield Word.ISO_T, 0, "t"
     yield Word.ISO_Z, 0, "z"
@@ -119,7 +128,7 @@ def _entries() -> Iterator[tuple[Word, int, str]]:
     yield Word.OF, 0, "der des"
     yield Word.AND, 0, "und sowie"
     yield Word.FROM, 0, "von vom"
-    yield Word.STARTING, 0, "ab beginnend"
+    yield Word.STARTING, 0, "ab beginnend erstmals erstmalig"
     yield Word.UNTIL, 0, "bis"
     yield Word.FOR, 0, "für"
     yield Word.LASTING, 0, "dauer lang"
@@ -141,11 +150,13 @@ def _entries() -> Iterator[tuple[Word, int, str]]:
     yield Word.COMING, 0, _inflected("kommend")
     yield Word.THIS, 0, "diese dieser diesen diesem dieses"
     yield Word.LAST, 0, _inflected("letzt", "vorig", "vergangen")
-    yield Word.EVERY, 0, "jeden jede jedes jeder jedem alle"
+    yield Word.EVERY, 0, "jeden jede jedes jeder jedem"
+    yield Word.EVERY_FEW, 0, "alle"
     yield Word.ALWAYS, 0, "immer jeweils"
+    yield Word.EXCEPT, 0, "außer ausgenommen"
     yield Word.DAILY, 0, "täglich"
-    yield Word.WORKDAYS, 0, "werktags werktäglich"
-    yield Word.WORKDAY, 0, "werktag werktagen"
+    yield Word.WORKDAYS, 0, "werktags werktäglich werktagen arbeitstags arbeitstäglich"
+    yield Word.WORKDAY, 0, "werktag arbeitstag"
     yield Word.WEEKLY, 0, "wöchentlich"
     yield Word.FORTNIGHTLY, 0, "vierzehntägig vierzehntäglich zweiwöchentlich zweiwöchig"
     yield Word.MONTHLY, 0, "monatlich"
@@ -164,8 +175,9 @@ LEXICON = build_lexicon(
     _entries(),
     modifiers="""
         vor nach seit gegen ca circa etwa ungefähr nicht außer kein keine keinen spätestens frühestens zwischen oder
-        statt anstatt
+        statt anstatt bitte
     """,
+    seasons="weihnachten ostern pfingsten fasching karneval nikolaus wochenende monatsende ultimo ferien",
     numbered="""
         raum zimmer saal büro haus gebäude nr nummer version kapitel abschnitt punkt top stock etage ebene block teil
         phase sprint klasse gruppe runde team release paragraf

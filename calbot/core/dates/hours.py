@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
 
@@ -30,6 +32,8 @@ def read_hours(time: Clock | Span | Midnight | None, part: PartOfDay | None) -> 
     if time is None:
         return ((_NOON, None),) if part is PartOfDay.MIDDAY else Unread(Reason.VAGUE)
     if isinstance(time, Midnight):
+        if part in (PartOfDay.EVENING, PartOfDay.LATE_NIGHT):
+            return MIDNIGHT[1:]  # "tonight at midnight"
         return _CONTRADICTORY if part else MIDNIGHT
     if isinstance(time, Span):
         return _read_span(time, part)
@@ -43,10 +47,35 @@ def read_clock(clock: Clock, part: PartOfDay | None) -> tuple[int, ...] | Unread
         return _IMPOSSIBLE
     if part is None:
         return _usual(clock)
-    minutes = tuple(minute for minute in _either_half(clock) if part.holds(minute))
+    minutes = _held(clock, part.holds)
     if part is PartOfDay.AT_NIGHT and clock.form is Form.BARE and any(minute % DAY < 60 for minute in minutes):
         return Unread(Reason.VAGUE)  # "12 Uhr nachts": at which end of the day?
-    return minutes or _CONTRADICTORY
+    if not minutes and part is PartOfDay.LATE_NIGHT and _held(clock, PartOfDay.AT_NIGHT.holds):
+        return Unread(Reason.VAGUE)  # "Dienstagnacht um 1": on Tuesday or on Wednesday?
+    return minutes or _outside(clock, part.holds)
+
+
+def _held(clock: Clock, holds: Callable[[int], bool]) -> tuple[int, ...]:
+    """The minutes of a clock expression that a part of the day holds."""
+    return tuple(minute for minute in _either_half(clock) if holds(minute))
+
+
+def _outside(clock: Clock, holds: Callable[[int], bool]) -> Unread:
+    """The refusal of an hour that lies outside its part of the day: "7:30" in the evening was meant as 19:30."""
+    if clock.form is not Form.EXACT or clock.hour > 12:
+        return _CONTRADICTORY
+    meant = next((minute % DAY for minute in _both_halves(clock) if holds(minute)), None)
+    return _CONTRADICTORY if meant is None else replace(_CONTRADICTORY, meant=meant)
+
+
+def ends_after(start: int, clock: Clock, usual: tuple[int, ...], days: int) -> tuple[int, ...]:
+    """The minutes in which a range may end so many days after the one it begins on, from what its clock usually means.
+
+    "Sa 18 Uhr bis So 2 Uhr" may end at night as well, as a range of at most 12 hours does.
+    """
+    ends = tuple(days * DAY + minute for minute in usual)
+    night = days * DAY + _literal(clock)
+    return (night, *ends) if night not in ends and start < night <= start + _HALF_DAY else ends
 
 
 def _exists(clock: Clock) -> bool:
@@ -71,8 +100,10 @@ def _on_dial(clock: Clock) -> bool:
 
 
 def _either_half(clock: Clock) -> tuple[int, ...]:
-    if not _on_dial(clock):
-        return (_literal(clock),)
+    return _both_halves(clock) if _on_dial(clock) else (_literal(clock),)
+
+
+def _both_halves(clock: Clock) -> tuple[int, ...]:
     morning = (clock.hour % 12 * 60 + clock.minutes) % _HALF_DAY
     return (morning, morning + _HALF_DAY)
 
@@ -112,8 +143,11 @@ def _pairs_in_part(start: Clock, end: Clock, part: PartOfDay) -> tuple[tuple[int
     first = read_clock(start, part)
     if isinstance(first, Unread):
         return first
-    last = tuple(minute for minute in _either_half(end) if part.holds(minute) or part.holds(minute - 1))
-    return tuple(product(first, last)) or _CONTRADICTORY
+
+    def holds_end(minute: int) -> bool:
+        return part.holds(minute) or part.holds(minute - 1)
+
+    return tuple(product(first, _held(end, holds_end))) or _outside(end, holds_end)
 
 
 def _pairs(start: Clock, end: Clock) -> tuple[tuple[int, int], ...]:
@@ -146,10 +180,7 @@ def _nearest_pair(start: Clock, end: Clock) -> tuple[tuple[int, int], ...]:
         return ((morning, _NOON), (morning + _HALF_DAY, DAY))
 
     def options(clock: Clock) -> tuple[int, ...]:
-        if _has_meridiem(clock):
-            return (_literal(clock),)
-        morning = (clock.hour % 12 * 60 + clock.minutes) % _HALF_DAY
-        return (morning, morning + _HALF_DAY)
+        return (_literal(clock),) if _has_meridiem(clock) else _both_halves(clock)
 
     lengths = sorted(((b - a) % DAY, a) for a, b in product(options(start), options(end)))
     length, first = lengths[0]

@@ -12,17 +12,20 @@ from .expressions import (
     FromNow,
     InCalendarWeek,
     InWeek,
+    InZone,
     OnDate,
+    OnDayOfMonth,
     Said,
     Span,
     Stamp,
 )
-from .hours import MIDNIGHT, Hours, read_clock
+from .hours import MIDNIGHT, Hours, ends_after, read_clock
 from .moments import Present, from_now, later, local, nearest, timed
 from .parts import Parts, sort_parts
 from .phrases import Phrase
 from .readings import At, Base, Choice, Day, Every, Locale, Reading, Reason, Single, Unread
 from .series import Recurrence, merge, read_series
+from .zones import seen_here, seen_there
 
 _MOST_CHOICES = 4
 _LONGEST_DAYS = 366
@@ -64,7 +67,7 @@ def combine(meanings: Iterable[Single | Unread]) -> Reading:
     for refusal in refusals:
         if refusal.reason in _GRAVE:
             certain = all(one == refusal for one in refusals if one.reason is refusal.reason)
-            return refusal if certain else replace(refusal, falls_on=None)
+            return refusal if certain else replace(refusal, falls_on=None, meant=None)
     if not readings:
         vague = [one for one in refusals if one.reason is Reason.VAGUE]
         return vague[0] if vague else _NOT_UNDERSTOOD
@@ -135,7 +138,27 @@ def _timed(parts: Parts, situation: Situation) -> Meanings:
     base = situation.base
     if base and length is None and not isinstance(parts.time, Span):
         length = base.length
+    if parts.zone:
+        return _in_zone(parts, parts.zone, situation, hours, length)
     return _spans(situation.present, days, hours, length)
+
+
+def _in_zone(
+    parts: Parts, zone: InZone, situation: Situation, hours: Sequence[Hours], length: timedelta | None
+) -> Meanings:
+    """A time on the clocks of a zone. Where it is another day there, both days are counted from."""
+    here, there = situation.present, seen_there(situation.present, zone)
+    meanings: Meanings = []
+    for today in sorted({here.today, there.today}):
+        if parts.said:
+            days = read_days(parts.said, today, situation.locale)
+        elif situation.base:
+            days = Candidates((situation.base.day,))
+        else:
+            days = Candidates((there.today, there.today + timedelta(days=1)), nearest=True)
+        spans = [days] if isinstance(days, Unread) else _spans(there, days, hours, length)
+        meanings += [seen_here(here, span, zone) if isinstance(span, At) else span for span in spans]
+    return meanings
 
 
 def _spans(present: Present, days: Candidates, hours: Sequence[Hours], length: timedelta | None) -> Meanings:
@@ -245,6 +268,8 @@ def _moment(parts: Parts, situation: Situation) -> Single | Unread:
 
 
 def _range(parts: Parts, situation: Situation) -> Meanings:
+    if parts.zone:
+        return [_NOT_UNDERSTOOD]
     if situation.base and situation.base.start is not None and not parts.time and not parts.all_day:
         return [_VAGUE]  # an event with a time does not become all-day unless that is said
     if parts.between:
@@ -285,21 +310,23 @@ def _in_year_of(first: OnDate, last: OnDate) -> OnDate:
     return replace(first, year=last.year - 1 if crosses else last.year)
 
 
-def _last_days(last: tuple[Said, ...], first: date, situation: Situation) -> tuple[date, ...] | Unread:
+def _last_days(last: tuple[Said, ...], first: date, situation: Situation, *, timed: bool) -> tuple[date, ...] | Unread:
     days = read_days(last, situation.present.today if is_relative(last) else first, situation.locale)
     if isinstance(days, Unread):
         return _IMPOSSIBLE if days.reason is Reason.IN_PAST else days
-    if days.nearest:  # "Montag bis Montag"
-        return days.days[1:]
+    if days.nearest:  # "Montag bis Montag", but "Mo 9 Uhr bis Mo 11 Uhr"
+        return days.days[:1] if timed else days.days[1:]
     ordered = tuple(day for day in days.days if day >= first)
     return ordered or _IMPOSSIBLE
 
 
 def _day_range(said: tuple[Said, ...], last: tuple[Said, ...], situation: Situation) -> Meanings:
+    if any(isinstance(one.day, OnDayOfMonth) for one in said) and any(isinstance(one.day, OnDate) for one in last):
+        return [_NOT_UNDERSTOOD]  # "14th to 18th December" is said of one month, which is a part of its own
     firsts = read_days(_share(said, last), situation.present.today, situation.locale)
     if isinstance(firsts, Unread):
         return [firsts]
-    ranges = [(first, _last_days(last, first, situation)) for first in firsts.days]
+    ranges = [(first, _last_days(last, first, situation, timed=False)) for first in firsts.days]
     refused = [days for _, days in ranges if isinstance(days, Unread)]
     if refused:
         return list(refused)
@@ -324,14 +351,14 @@ def _timed_range(
     spans: list[At | Unread] = []
     for start in starts:
         for first in _days_ahead(present, firsts, start):
-            last_days = _last_days(last, first, situation)
+            last_days = _last_days(last, first, situation, timed=True)
             if isinstance(last_days, Unread):
                 return [last_days]
             spans += [
-                timed(present, first, (start, (day - first).days * 1440 + end), None)
+                timed(present, first, (start, end), None)
                 for day in last_days
-                for end in ends
                 if (day - first).days <= _LONGEST_DAYS
+                for end in ends_after(start, last_clock, ends, (day - first).days)
             ]
     return _not_over(present, spans) or [_IMPOSSIBLE]
 
@@ -350,6 +377,8 @@ def _days_ahead(present: Present, days: Candidates, minutes: int) -> tuple[date,
 def _series(parts: Parts, situation: Situation) -> Meanings:
     if situation.base:
         return [Unread(Reason.SERIES)]
+    if parts.zone and seen_there(situation.present, parts.zone).zone != situation.present.zone:
+        return [Unread(Reason.SERIES)]  # its hour here changes with the clocks there
     repeating = merge(list(parts.repeating))
     if isinstance(repeating, Unread) or parts.between:
         return [_NOT_UNDERSTOOD]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from .tokens import Kind, Token
+from .tokens import Kind, Token, without_last_mark
 from .vocabulary import Lexicon, Meanings, Word
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ class Scan:
 
     @staticmethod
     def of(tokens: Sequence[Token], lexicon: Lexicon) -> Scan:
+        tokens = without_last_mark(tokens)
         meanings = tuple(map(lexicon.meanings, tokens))
         keys = (frozenset[Key]({*own, token.kind, token.text}) for own, token in zip(meanings, tokens, strict=True))
         return Scan(tokens, meanings, (*keys, frozenset()))

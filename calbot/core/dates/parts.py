@@ -11,9 +11,12 @@ from .expressions import (
     Between,
     Clock,
     Ending,
+    Form,
     FromNow,
+    InZone,
     Lasting,
     Midnight,
+    OnDate,
     Part,
     PhrasePart,
     Repeating,
@@ -25,6 +28,7 @@ from .expressions import (
 )
 from .hours import Hours, read_hours
 from .readings import Reason, Unread
+from .vocabulary import PartOfDay
 
 T = TypeVar("T")
 
@@ -39,6 +43,7 @@ class Parts:
     said: tuple[Said, ...]
     time: Clock | Span | Midnight | FromNow | Stamp | None
     part: Part | None
+    zone: InZone | None
     lasting: Lasting | None
     all_day: AllDay | None
     between: Between | None
@@ -57,7 +62,20 @@ class Parts:
         """The times of day that may be meant."""
         if isinstance(self.time, (FromNow, Stamp)):
             return Unread(Reason.CONTRADICTORY)
-        return read_hours(self.time, self.part.part if self.part else None)
+        return read_hours(self.time, self._part_of_day())
+
+    def _part_of_day(self) -> PartOfDay | None:
+        """The part of the day; the night of a date is also the hours with which the date begins, if they are written.
+
+        "Nacht 25.11. 00:30" is on the 25th, but "Dienstagnacht um 1" may be on Wednesday.
+        """
+        if self.part is None:
+            return None
+        clocks = (self.time.start, self.time.end) if isinstance(self.time, Span) else (self.time,)
+        written = all(isinstance(clock, Clock) and clock.form is not Form.BARE for clock in clocks)
+        if self.part.part is PartOfDay.LATE_NIGHT and written and any(isinstance(one.day, OnDate) for one in self.said):
+            return PartOfDay.AT_NIGHT
+        return self.part.part
 
     def length(self) -> timedelta | Unread | None:
         """How long something with a time takes, if it is said."""
@@ -80,12 +98,15 @@ def sort_parts(phrase: tuple[PhrasePart, ...]) -> Parts | None:
         return [place for place, part in enumerate(phrase) if isinstance(part, kinds)]
 
     counts, ends = places(Times), places(Ending)
-    if counts and counts[0] < max(places(Repeating, Clock, Span, Midnight), default=0):
+    begun = places(Starting)
+    counted = places(Repeating) if begun else places(Repeating, Clock, Span, Midnight)
+    if counts and counts[0] < max(counted, default=0):
         return None  # "zweimal täglich" is no series of two
     return Parts(
         tuple(part for part in phrase if isinstance(part, Said)),
         next((part for part in phrase if isinstance(part, _TIMES_OF_DAY)), None),
         one(Part),
+        one(InZone),
         one(Lasting),
         one(AllDay),
         one(Between),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from . import english, german
-from .clocks import BARE_HOUR, BARE_SPAN, CLOCK, LENGTH, SPAN, TIME_AWAY
+from .clocks import BARE_HOUR, BARE_MILITARY, BARE_SPAN, CLOCK, LENGTH, NOON, SPAN, TIME_AWAY
 from .days import SUFFIX, DayGrammar, build_days
 from .expressions import (
     AllDay,
@@ -18,6 +18,7 @@ from .expressions import (
     Form,
     FromNow,
     FromToday,
+    InZone,
     Midnight,
     OnDate,
     OnWeekday,
@@ -47,9 +48,10 @@ from .parsing import (
     word,
 )
 from .readings import Locale
-from .repetitions import EVERY_PART, REPEATING, TIMES
+from .repetitions import EVERY_PART, REPEATING, TIMES, WEEKDAY_PARTS
 from .tokens import Kind
 from .vocabulary import PARTS, Lexicon, PartOfDay, Word
+from .zones import ZONE
 
 Phrase: TypeAlias = tuple[PhrasePart, ...]
 
@@ -140,27 +142,36 @@ _weekday_part: Rule[Phrase] = seq(
     optional(skip(Word.ON)),
     word(Word.WEEKDAY_PART),
 )
+_whole_weekday: Rule[Phrase] = seq(
+    lambda weekday: (Said(OnWeekday(weekday)), AllDay()), _THE, spelled("ganzen", "whole"), word(Word.WEEKDAY)
+)
 _this_part: Rule[Phrase] = seq(lambda number: (Said(FromToday(0)), _part(number)), skip(Word.THIS), word(Word.PART))
 _hour_of_part: Rule[Phrase] = seq(lambda clock, part: (clock, part), BARE_HOUR, _part_of_day)
+_day_number = seq(int, digits((1, 2)), optional(either(mark(".", glued=True), SUFFIX)))
 _every_year: Rule[Phrase] = seq(
-    lambda day, month: (Repeating("YEARLY"), Said(OnDate(day, month))),
+    lambda date_: (Repeating("YEARLY"), Said(date_)),
     optional(skip(Word.ON)),
     skip(Word.EVERY),
-    seq(int, digits((1, 2)), optional(either(mark(".", glued=True), SUFFIX))),
-    optional(skip(Word.OF)),
-    word(Word.MONTH),
+    either(
+        seq(OnDate, _day_number, optional(skip(Word.OF)), word(Word.MONTH)),
+        seq(lambda month, day: OnDate(day, month), word(Word.MONTH), _day_number),
+    ),
 )
 _tonight: Rule[Phrase] = seq(lambda number: (Said(FromToday(0)), _part(number)), word(Word.TONIGHT))
+_weekday_parts: Rule[Phrase] = seq(
+    lambda number: (Repeating("WEEKLY", 1, ((0, number // 16),)), _part(number % 16)), WEEKDAY_PARTS
+)
 _every_part: Rule[Phrase] = seq(lambda number: (Repeating("DAILY"), _part(number)), EVERY_PART)
 
 
 def _starting(days: DayGrammar) -> Rule[PhrasePart]:
     of_the = optional(skip(Word.THE, Word.ON, Word.IN))
-    return seq(Starting, skip(Word.STARTING, Word.FROM), of_the, days.first)
+    since = either(skip(Word.STARTING, Word.FROM), run(spelled("first"), skip(Word.ON)))
+    return seq(Starting, since, of_the, days.first)
 
 
 def _ending(days: DayGrammar) -> Rule[PhrasePart]:
-    hour = either(CLOCK, BARE_HOUR)
+    hour = either(CLOCK, BARE_HOUR, NOON)
     clock = either(seq(lambda: None, nothing), seq(lambda clock: clock, optional(mark(",", glued=True)), hour))
     to = run(skip(Word.UNTIL), optional(spelled("zum", "einschliesslich")), _THE)
     return either(
@@ -171,8 +182,9 @@ def _ending(days: DayGrammar) -> Rule[PhrasePart]:
 
 def _build(locale: Locale, lexicon: Lexicon) -> Grammar:
     days = build_days(locale)
+    bare: tuple[Rule[Any], ...] = (BARE_HOUR, BARE_SPAN, BARE_MILITARY)
     single: tuple[Rule[Any], ...] = (
-        *(days.between, CLOCK, SPAN, LENGTH, _all_day, _part_of_day, _midnight, _away),
+        *(days.between, CLOCK, SPAN, LENGTH, _all_day, _part_of_day, _midnight, _away, ZONE),
         *(REPEATING, TIMES, _starting(days), _ending(days)),
     )
     parts = either(
@@ -180,16 +192,18 @@ def _build(locale: Locale, lexicon: Lexicon) -> Grammar:
         *map(_alone, single),
         _iso,
         _weekday_part,
+        _whole_weekday,
         _tonight,
         _this_part,
         _hour_of_part,
         _every_part,
+        _weekday_parts,
         _every_year,
     )
     return Grammar(
         lexicon,
         memoized(parts),
-        memoized(either(_alone(BARE_HOUR), _alone(BARE_SPAN))),
+        memoized(either(*map(_alone, bare))),
         _alone(seq(_part, word(Word.TOMORROW_OR_MORNING))),
     )
 
@@ -212,10 +226,10 @@ class _Cover:
 
     def phrases(self, at: int, parts: Phrase) -> Iterator[Phrase]:
         self.steps += 1
-        self.reach = max(self.reach, at)
         if self.steps > _MOST_STEPS or len(parts) > _MOST_PARTS:
             return
         start = self._after_glue(at, bool(parts))
+        self.reach = max(self.reach, start)
         if start == len(self.scan.tokens):
             if parts:
                 yield parts
@@ -232,21 +246,39 @@ class _Cover:
         if dated and morning:
             yield from self.grammar.morning(self.scan, at)
         hours = isinstance(before[-1], _AFTER_WHICH_NUMBERS_ARE_HOURS) if before else self.bare_hours
-        if hours and (self.scan.tokens[at].spaced or not before):
+        if hours and (not before or self.scan.tokens[at].spaced or self._follows_comma(at)):
             for end, found in self.grammar.hours(self.scan, at):
-                if _can_follow(before, found):
+                if _can_follow(before, found) and not self._is_year(at, before):
                     yield end, found
 
+    def _is_year(self, at: int, before: Phrase) -> bool:
+        """Whether "2030" is the year here, and no hour: behind a month or a feast, but not behind "Di" or "24.11."."""
+        token, last = self.scan.tokens[at], before[-1] if before else None
+        if len(token.text) < 4 or token.text < "1900" or not isinstance(last, Said):
+            return False
+        numeric = self.scan.tokens[at - 1].text == "." and self.scan.tokens[at - 2].kind is Kind.NUMBER
+        return not numeric and not isinstance(last.day, (OnWeekday, FromToday))
+
+    def _follows_comma(self, at: int) -> bool:
+        """Whether a comma stands before this token, and not the one of a decimal number."""
+        tokens = self.scan.tokens
+        return at > 1 and tokens[at - 1].text == "," and tokens[at - 2].kind is not Kind.NUMBER
+
     def _after_glue(self, at: int, between: bool) -> int:
-        """Past a comma, brackets, and the full stop or exclamation mark that ends the phrase."""
+        """Past a comma, brackets, and the full stop that ends the phrase."""
         tokens = self.scan.tokens
         comma = not between
-        while at < len(tokens) and (tokens[at].text in "()" or (tokens[at].text == "," and not comma)):
-            comma = comma or tokens[at].text == ","
+        while at < len(tokens) and (tokens[at].text in "()" or (not comma and self._is_comma(at))):
+            comma = comma or tokens[at].text not in "()"
             at += 1
-        if between and at == len(tokens) - 1 and tokens[at].text in ".!" and tokens[at - 1].kind is Kind.WORD:
+        if between and at == len(tokens) - 1 and tokens[at].text == "." and tokens[at - 1].kind is Kind.WORD:
             return at + 1
         return at
+
+    def _is_comma(self, at: int) -> bool:
+        """A comma or semicolon; or a colon with a blank behind it, as in "Di: 14 Uhr"."""
+        text = self.scan.tokens[at].text
+        return text in ",;" or (text == ":" and at + 1 < len(self.scan.tokens) and self.scan.tokens[at + 1].spaced)
 
 
 _TIMES_OF_DAY = (Clock, Span, Midnight, FromNow, Stamp)
@@ -258,6 +290,9 @@ def _can_follow(before: Phrase, found: Phrase) -> bool:
         kind = type(part)
         if isinstance(part, Said):
             if sum(isinstance(one, Said) for one in before) >= 4:
+                return False
+        elif isinstance(part, InZone):
+            if not before or not isinstance(before[-1], (Clock, Span)):
                 return False
         elif isinstance(part, _TIMES_OF_DAY):
             if any(isinstance(one, _TIMES_OF_DAY) for one in before):
@@ -279,4 +314,5 @@ def phrases(grammar: Grammar, scan: Scan, start: int, *, bare_hours: bool = Fals
         found.append(phrase)
         if len(found) >= _MOST_PHRASES:
             break
-    return tuple(dict.fromkeys(found)), scan.furthest if scan.furthest < len(tokens) else cover.reach
+    stuck = max(scan.furthest, cover.reach) if scan.furthest < len(tokens) else cover.reach
+    return tuple(dict.fromkeys(found)), stuck

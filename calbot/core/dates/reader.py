@@ -66,6 +66,6 @@ def read_duration(text: str, *, locale: Locale) -> timedelta | None:
         return None
     scan = Scan.of(tokens, GRAMMARS[locale].lexicon)
     lengths = {
-        timedelta(days=lasting.days) + lasting.time for end, lasting in WHOLE_LENGTH(scan, 0) if end == len(tokens)
+        timedelta(days=lasting.days) + lasting.time for end, lasting in WHOLE_LENGTH(scan, 0) if end == len(scan.tokens)
     }
     return lengths.pop() if len(lengths) == 1 else None

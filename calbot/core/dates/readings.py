@@ -68,11 +68,13 @@ class Unread:
     """A refusal. `words` is the part that was not understood, as it was typed, if one can be named.
 
     `falls_on`: for a date that contradicts the weekday beside it, the one that it does fall on; 0 is Monday.
+    `meant`: for an hour that contradicts the part of the day beside it, the one probably meant; minutes from midnight.
     """
 
     reason: Reason
     words: str = ""
     falls_on: int | None = None
+    meant: int | None = None
 
 
 Single: TypeAlias = At | Day | Every

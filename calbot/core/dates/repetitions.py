@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .days import ORDINAL, SUFFIX, WEEKDAY
 from .expressions import Repeating, Times
 from .parsing import (
@@ -27,6 +29,7 @@ from .vocabulary import Word
 _WORKDAYS = tuple((0, weekday) for weekday in range(5))
 
 _EVERY = skip(Word.EVERY)
+_EVERY_FEW = skip(Word.EVERY, Word.EVERY_FEW)
 _ALWAYS = optional(skip(Word.ALWAYS))
 _ON = optional(run(optional(skip(Word.ALWAYS)), optional(skip(Word.ON)), optional(skip(Word.THE))))
 _IN_THE = run(optional(skip(Word.IN, Word.OF)), optional(skip(Word.THE)))
@@ -42,8 +45,8 @@ def _interval(unit: Word, adverb: Word) -> Rule[int]:
     """How many of a unit lie between: "alle zwei Wochen", "every other week", "wöchentlich"."""
     return either(
         constant(1, skip(adverb)),
-        seq(lambda: 1, _EVERY, skip(unit)),
-        where(seq(int, _EVERY, _number, skip(unit)), lambda number: number > 1),
+        seq(lambda: 1, _EVERY_FEW, skip(unit)),
+        where(seq(int, _EVERY_FEW, _number, skip(unit)), lambda number: number > 1),
         constant(2, run(_EVERY, skip(Word.OTHER), skip(unit))),
         where(seq(int, _EVERY, _ordinal_interval, skip(unit)), lambda number: number > 1),
     )
@@ -65,7 +68,7 @@ _in_weeks = memoized(
         constant(2, skip(Word.FORTNIGHTLY)),
         constant(2, run(_EVERY, skip(Word.FORTNIGHT))),
         where(
-            seq(lambda days: days // 7 if days % 7 == 0 else 0, _EVERY, _number, skip(Word.DAYS)),
+            seq(lambda days: days // 7 if days % 7 == 0 else 0, _EVERY_FEW, _number, skip(Word.DAYS)),
             lambda weeks: weeks > 0,
         ),
         _compound(7),
@@ -78,6 +81,14 @@ _in_days = either(
 )
 _in_months = _interval(Word.MONTHS, Word.MONTHLY)
 _in_years = _interval(Word.YEARS, Word.YEARLY)
+# "alle Dienstag 9 Uhr": each of them, or all people?
+_in_doubt = constant(
+    Repeating(),
+    run(
+        skip(Word.EVERY_FEW),
+        skip(Word.WEEKDAY, Word.WEEKDAY_PART, Word.PART, Word.TOMORROW_OR_MORNING),
+    ),
+)
 
 # Weekdays -------------------------------------------------------------------------------------------------------------
 
@@ -112,6 +123,16 @@ def _every_nth(number: int, weekday: int) -> Repeating:
     return Repeating("WEEKLY", number, ((0, weekday),), or_monthly=True)
 
 
+def _without(days: Iterable[int], excepted: tuple[tuple[int, int], ...]) -> Repeating:
+    return _weekly(1, tuple((0, day) for day in days if (0, day) not in excepted))
+
+
+_EXCEPT = run(skip(Word.EXCEPT), optional(skip(Word.ON)))
+_on_workdays = either(
+    run(optional(skip(Word.ALWAYS, Word.ON)), skip(Word.WORKDAYS)),
+    run(optional(skip(Word.ON)), _EVERY, skip(Word.WORKDAY)),
+    run(optional(skip(Word.ON)), _EVERY, spelled("working", "business"), skip(Word.DAYS)),
+)
 _on_weekdays = either(
     # "dienstags", "on Tuesdays"
     seq(lambda items: _weekly(1, _weekdays_of(items)), _ON, _habit_list),
@@ -124,12 +145,15 @@ _on_weekdays = either(
     seq(lambda items, interval: _weekly(interval, _weekdays_of(items)), _ON, _habit_list, _in_weeks),
     # "täglich Mo-Fr"
     seq(lambda _, days: _weekly(1, days), where(_in_days, lambda days: days == 1), _weekday_range),
+    seq(lambda days: _weekly(1, days), optional(skip(Word.ON)), _EVERY, _weekday_range),
+    # "täglich außer mittwochs", "weekdays except Wednesday"
+    seq(lambda _, days: _without(range(7), days), where(_in_days, lambda days: days == 1), _EXCEPT, _weekday_list),
+    seq(lambda days: _without(range(5), days), _on_workdays, _EXCEPT, _weekday_list),
     # "every other Monday", "jeden zweiten Montag"
     seq(lambda days: _weekly(2, days), optional(skip(Word.ON)), _EVERY, skip(Word.OTHER), _weekday_list),
     seq(_every_nth, optional(skip(Word.ON)), _EVERY, ORDINAL, WEEKDAY),
     # "werktags", "every weekday"
-    constant(_weekly(1, _WORKDAYS), run(optional(skip(Word.ALWAYS, Word.ON)), skip(Word.WORKDAYS))),
-    constant(_weekly(1, _WORKDAYS), run(optional(skip(Word.ON)), _EVERY, skip(Word.WORKDAY))),
+    constant(_weekly(1, _WORKDAYS), _on_workdays),
     # "wöchentlich", with the day still to come
     seq(_weekly, _in_weeks),
 )
@@ -166,8 +190,14 @@ _in_month = either(
         WEEKDAY,
     ),
     seq(_monthly_day, _ON, _EVERY, _month_day, optional(_OF_MONTH)),
-    seq(_monthly_day, _ON, _month_day, _OF_EACH_MONTH),
-    seq(lambda interval, day: _monthly_day(day, interval), _in_months, _ON, _month_day),
+    seq(_monthly_day, _ON, either(_month_day, where(word(Word.ORDINAL), lambda day: day == 1)), _OF_EACH_MONTH),
+    seq(_monthly_day, skip(Word.ALWAYS), _ON, _month_day, _OF_MONTH),
+    seq(
+        lambda interval, day: _monthly_day(day, interval),
+        _in_months,
+        _ON,
+        either(_month_day, seq(int, spelled("day"), digits((1, 2)), word_ends)),
+    ),
 )
 
 # All together ---------------------------------------------------------------------------------------------------------
@@ -178,9 +208,16 @@ REPEATING: Rule[Repeating] = memoized(
         _in_month,
         seq(lambda interval: Repeating("DAILY", interval), _ALWAYS, _in_days),
         seq(lambda interval: Repeating("YEARLY", interval), _in_years),
+        _in_doubt,
     )
 )
 """A rule of repetition, without the days between which it holds."""
+
+WEEKDAY_PARTS: Rule[int] = either(
+    seq(int, optional(skip(Word.ON)), _EVERY, word(Word.WEEKDAY_PART)),
+    seq(int, _ALWAYS, word(Word.WEEKDAY_PARTS)),
+)
+""" "jeden Dienstagabend", "dienstagabends"."""
 
 EVERY_PART: Rule[int] = seq(int, _EVERY, either(word(Word.PART), word(Word.TOMORROW_OR_MORNING)))
 """ "jeden Abend": daily, and a part of the day."""

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 
 from .candidates import MOST_YEARS, Candidates, is_relative, next_anniversary, nth_weekday, read_days, read_week
 from .expressions import Ending, InCalendarWeek, InWeek, OnDate, Repeating, Said, Starting, Times
-from .hours import Hours
+from .hours import DAY, Hours
 from .moments import Present, nearest, timed
 from .readings import At, Day, Every, Locale, Reason, Unread
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_ONE_DAY = timedelta(days=1)
 _SEARCHED_DAYS = 800  # a rule without an occurrence in two years is none that people type
 _LAST_SAFE_DAY = 28  # later ones are missing in some months, where RFC 5545 leaves them out in silence
 
@@ -70,6 +71,11 @@ def read_series(
 
 
 def _every(present: Present, rule: _Rule, hour: Hours | None, length: timedelta | None) -> Every | Unread:
+    if hour is not None and hour[0] >= DAY:
+        later, (start, end) = _next_day(rule), hour
+        if later is None:
+            return Unread(Reason.VAGUE)
+        return _every(present, later, (start - DAY, None if end is None else end - DAY), length)
     first = _first(present, rule, hour, length)
     if isinstance(first, Unread):
         return first
@@ -78,10 +84,27 @@ def _every(present: Present, rule: _Rule, hour: Hours | None, length: timedelta 
     return Every(first, _text(rule))
 
 
+def _next_day(rule: _Rule) -> _Rule | None:
+    """The rule of the days that follow those of a rule: "jeden Dienstag 24 Uhr" is each Wednesday at 00:00.
+
+    None where that is not a rule of the same kind: for months, and for several days of every other week.
+    """
+    repeating = rule.repeating
+    if repeating.frequency not in ("DAILY", "WEEKLY") or (repeating.interval > 1 and len(repeating.days) > 1):
+        return None
+    days = tuple(sorted((number, (weekday + 1) % 7) for number, weekday in repeating.days))
+    until = None if rule.until is None else rule.until + _ONE_DAY
+    return replace(rule, repeating=replace(repeating, days=days), start=rule.start + _ONE_DAY, until=until)
+
+
 def _rule(present: Present, recurrence: Recurrence, locale: Locale) -> _Rule | Unread:
     repeating, said = recurrence.repeating, recurrence.said
     if (recurrence.times and recurrence.ending) or (said and (repeating.frequency != "YEARLY" or recurrence.starting)):
         return Unread(Reason.NOT_UNDERSTOOD)
+    if repeating.frequency is None:
+        return Unread(Reason.VAGUE)
+    if locale == "de" and repeating.frequency == "DAILY" and repeating.interval == 8:
+        return Unread(Reason.VAGUE)  # "alle acht Tage" is every week to many
     start: date | Unread = present.today
     if recurrence.starting:
         start = _border(recurrence.starting.days, present.today, locale)

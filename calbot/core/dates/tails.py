@@ -80,7 +80,7 @@ def split_tail(words: Sequence[str], *, locale: Locale, now: datetime) -> Tail |
     noun = border.noun_in_front(longest, shorter)
     if noun is not None:
         return Tail(noun.start, noun.reading)
-    doubt = border.doubtful_word(longest.start) or border.rival_in_front(longest)
+    doubt = border.doubtful_word(longest.start) or border.rival_in_front(longest) or border.question(longest)
     if doubt:
         return Tail(longest.start, Unread(Reason.NOT_UNDERSTOOD, doubt), (longest,))
     rivals = tuple(
@@ -103,6 +103,7 @@ _INNOCENT = (
     )
     | _UNITS
 )
+_NOUNS = frozenset({Word.NOON, Word.PART})
 _SERIES_NOUNS = frozenset({Word.DAILY, Word.WEEKLY, Word.FORTNIGHTLY, Word.MONTHLY, Word.YEARLY})
 _RANGE_WORDS = frozenset({"-", "–", "—", "bis", "to", "till", "until"})
 _WHOLE_DATE = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.([0-9]{2}|[0-9]{4})?,?")
@@ -134,10 +135,11 @@ class _Border:
         while len(tokens) > MAX_TOKENS:
             dropped = tokens[0].index
             tokens = [token for token in tokens if token.index != dropped]
+        scan = Scan.of(tokens, GRAMMARS[situation.locale].lexicon)
         starts: dict[int, int] = {}
-        for place, token in enumerate(tokens):
+        for place, token in enumerate(scan.tokens):
             starts.setdefault(token.index, place)
-        return _Border(words, Scan.of(tokens, GRAMMARS[situation.locale].lexicon), situation, starts)
+        return _Border(words, scan, situation, starts)
 
     @property
     def lexicon(self) -> Lexicon:
@@ -181,12 +183,16 @@ class _Border:
             for token, meaning in zip(tokens, meanings, strict=True)
         )
 
+    def question(self, split: Split) -> str:
+        """The last word of a question, which may not be meant as title and date at all: "Wer kann morgen?"."""
+        return self.words[-1] if split.start and self.words[-1].endswith("?") else ""
+
     def noun_in_front(self, longest: Split, shorter: Sequence[Split]) -> Split | None:
-        """The date without its first word, where that can only be the title: "Mittag Fr 12:10"."""
+        """The date without its first word, where that can only be the title: "Mittag Fr 12:10", "Nacht 25.11. 0:30"."""
         split = next((one for one in shorter if one.start == 1), None)
         if longest.start != 0 or split is None or split.reading != longest.reading:
             return None
-        return split if self._is_capital(0) and Word.NOON in self._meanings(0) else None
+        return split if self._is_capital(0) and not _NOUNS.isdisjoint(self._meanings(0)) else None
 
     def rival_in_front(self, longest: Split) -> str:
         """Days named before the title, or a week anywhere in it, unless they agree: "KW 49 Planung Mi 10"."""
@@ -256,6 +262,8 @@ class _Border:
         if noun and self._has(start, (Repeating,)):  # "Weekly every other Monday at 9"
             telling -= _SERIES_NOUNS
         further_speaks = bool(self._meanings(start - 2).keys() - _INNOCENT) or self._mistyped(further)
+        if not dated and core in self.lexicon.seasons:
+            return word
         if core in self.lexicon.modifiers or telling or (not noun and self._mistyped(word)):
             return word
         if not _UNITS.isdisjoint(meanings) and (further_speaks or further.isdecimal()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -40,7 +40,7 @@ _TOKEN = re.compile(
 )
 _FRACTIONS = {"½": "5", "¼": "25", "¾": "75"}
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_MARKS = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "ʼ": "'", "−": "-"})
+_MARKS = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "ʼ": "'", "−": "-", "∶": ":"})
 
 
 def fold(word: str) -> str:
@@ -97,3 +97,8 @@ def _word_tokens(word: str, index: int) -> Iterator[Token]:
         else:
             yield Token(Kind.WORD if match.lastgroup == "word" else Kind.MARK, fold(typed), spaced, typed, index)
         spaced = False
+
+
+def without_last_mark(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Without the "?" or "!" at the end, which says nothing about a date."""
+    return tokens[:-1] if tokens and tokens[-1].text in "?!" else tokens

@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from . import english, german
+from .holidays import names
 from .readings import Locale
+from .tokens import fold
 from .vocabulary import Lexicon, Word
 
 _SHORTEST = 5
@@ -23,6 +25,7 @@ _TELLING = frozenset(
         Word.AFTER_NEXT,
         Word.COMING,
         Word.EVERY,
+        Word.EVERY_FEW,
         Word.DAILY,
         Word.WEEKLY,
         Word.FORTNIGHTLY,
@@ -34,13 +37,13 @@ _TELLING = frozenset(
 )
 
 
-def _telling_words(lexicon: Lexicon) -> frozenset[str]:
-    return frozenset(
-        word for word, meanings in lexicon.words.items() if len(word) >= _SHORTEST and not _TELLING.isdisjoint(meanings)
-    )
+def _telling_words(lexicon: Lexicon, locale: Locale) -> frozenset[str]:
+    words = {word for word, meanings in lexicon.words.items() if not _TELLING.isdisjoint(meanings)}
+    feasts = {fold(name) for name, _ in names(locale)}
+    return frozenset(word for word in words | feasts if len(word) >= _SHORTEST and word.isalpha())
 
 
-_WORDS = MappingProxyType({"de": _telling_words(german.LEXICON), "en": _telling_words(english.LEXICON)})
+_WORDS = MappingProxyType({"de": _telling_words(german.LEXICON, "de"), "en": _telling_words(english.LEXICON, "en")})
 
 
 def is_mistyped(word: str, locale: Locale) -> bool:

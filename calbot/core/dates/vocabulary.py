@@ -18,6 +18,7 @@ class Word(Enum):
     WORKDAY = auto()
     WORKDAYS = auto()  # "werktags": each of them
     WEEKDAY_PART = auto()  # "Dienstagabend": weekday * 16 + part of the day
+    WEEKDAY_PARTS = auto()  # "dienstagabends": each of them
     MONTH = auto()
     NUMBER = auto()
     ARTICLE = auto()  # "ein", "an": one, but no hour
@@ -38,6 +39,7 @@ class Word(Enum):
     PM = auto()
     CLOCK = auto()  # "Uhr", "o'clock"
     SHARP = auto()
+    ACADEMIC = auto()  # "c.t.": a quarter of an hour later
     TIME_H = auto()  # "14h30"
     ISO_T = auto()
     ISO_Z = auto()
@@ -70,8 +72,10 @@ class Word(Enum):
     THIS = auto()
     LAST = auto()
     EVERY = auto()
+    EVERY_FEW = auto()  # "alle": only of numbers and plurals, not in "für alle Dienstag 9 Uhr"
     OTHER = auto()
     ALWAYS = auto()
+    EXCEPT = auto()
     DAILY = auto()
     WEEKLY = auto()
     FORTNIGHTLY = auto()
@@ -114,7 +118,9 @@ class Lexicon:
 
     words: Mapping[str, Meanings]
     modifiers: frozenset[str]
-    """Words that change what a date after them means, and that no date begins with."""
+    """Words that may say something of a date after them, and that no date begins with."""
+    seasons: frozenset[str]
+    """Words for several days, which no hour goes with, and which are no date therefore."""
     numbered: frozenset[str]
     """Nouns after which a number is a name, not a day or an hour: "Raum 4.12"."""
 
@@ -125,7 +131,7 @@ class Lexicon:
 _NOTHING: Meanings = MappingProxyType({})
 
 
-def build_lexicon(entries: Iterable[tuple[Word, int, str]], *, modifiers: str, numbered: str) -> Lexicon:
+def build_lexicon(entries: Iterable[tuple[Word, int, str]], *, modifiers: str, seasons: str, numbered: str) -> Lexicon:
     """A lexicon from (meaning, its number, words with blanks between them), and from words that no date consists of.
 
     Words with an umlaut are also known without its dots, as people type on foreign keyboards.
@@ -140,5 +146,6 @@ def build_lexicon(entries: Iterable[tuple[Word, int, str]], *, modifiers: str, n
     return Lexicon(
         MappingProxyType({**bare, **words}),
         frozenset(map(fold, modifiers.split())),
+        frozenset(map(fold, seasons.split())),
         frozenset(map(fold, numbered.split())),
     )

@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 from .candidates import monday_of, read_week
 from .days import CALENDAR_WEEK, WEEK_AHEAD
 from .expressions import InCalendarWeek, InWeek
-from .parsing import Rule, Scan, constant, digits, either, optional, run, seq, skip, where, word
+from .parsing import Rule, Scan, constant, digits, either, optional, run, seq, skip, spelled, where, word
 from .phrases import GRAMMARS
 from .reader import read
 from .readings import Choice, Day, Locale, Reason, Unread
@@ -39,14 +39,17 @@ _months_ahead: Rule[int] = either(
     constant(0, run(optional(skip(Word.THIS)), skip(Word.MONTHS))),
     constant(1, run(skip(Word.NEXT, Word.COMING), skip(Word.MONTHS))),
 )
+_weekend = run(optional(skip(Word.ON, Word.AT)), optional(skip(Word.THE, Word.THIS)), spelled("wochenende", "weekend"))
 
 
 def read_window(text: str, *, locale: Locale, now: datetime) -> Window | Unread:
     """The days that a text names, the second one exclusive; of the current week and month what is left of them."""
     tokens = tokenize(text)
-    if not tokens:
-        return Unread(Reason.TOO_LONG if tokens is None else Reason.NOT_UNDERSTOOD)
+    if tokens is None:
+        return Unread(Reason.TOO_LONG)
     scan, today = Scan.of(tokens, GRAMMARS[locale].lexicon), now.date()
+    if not scan.tokens:
+        return Unread(Reason.NOT_UNDERSTOOD)
     days = _whole(_days, scan)
     if days is not None:
         if not 1 <= days <= MOST_DAYS:
@@ -67,7 +70,21 @@ def read_window(text: str, *, locale: Locale, now: datetime) -> Window | Unread:
     month = _whole(_named_month, scan)
     if month is not None:
         return _rest_of_month(date(today.year + (month < today.month), month, 1), today)
+    if _whole(_weekend, scan) is not None:
+        saturday = monday_of(today) + 5 * _DAY
+        return max(saturday, today), saturday + 2 * _DAY
+    if Word.UNTIL in scan.meanings[0]:
+        return _until(text, locale, now)
     return _days_read(text, locale, now)
+
+
+def _until(text: str, locale: Locale, now: datetime) -> Window | Unread:
+    """ "bis Freitag": from today to the end of the window that the words behind it name."""
+    last = read_window(text.partition(" ")[2], locale=locale, now=now)
+    if isinstance(last, Unread):
+        return last
+    today = now.date()
+    return (today, last[1]) if today <= last[0] else Unread(Reason.IN_PAST)
 
 
 def _whole(rule: Rule[T], scan: Scan) -> T | None:

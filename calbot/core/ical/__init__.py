@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from .attendees import answered
 from .building import EventDraft, build_event
-from .editing import Changes, answered, cancelled_occurrence, edited, has_occurrence, moved, time_of
-from .reading import ParsedObject, details_of, is_same_version, read_object, uid_of
+from .editing import Changes, cancelled_occurrence, edited, has_occurrence, moved, time_of
+from .reading import ParsedObject, details_of, read_object, uid_of
 from .recurrence import Expanded, expand, order_of, overlaps, read_and_expand
 from .redaction import redacted
+from .versions import is_same_revision, is_same_version
 
 __all__ = [
     "Changes",
@@ -20,6 +22,7 @@ __all__ = [
     "edited",
     "expand",
     "has_occurrence",
+    "is_same_revision",
     "is_same_version",
     "moved",
     "order_of",

@@ -13,7 +13,7 @@ from calbot.errors import BadCalendarData
 
 from .content import Component, Line, property_line, write_components
 from .reading import CALBOT_ATTENDEE, Moment, TimeReader
-from .values import write_date, write_local, write_text, write_utc
+from .values import MAX_INTEGER, read_integer, write_date, write_local, write_text, write_utc
 from .zones import build_vtimezone
 
 PRODID = "-//calbot//calbot//EN"
@@ -61,8 +61,7 @@ def build_event(draft: EventDraft, now: datetime) -> str:
         lines.append(property_line("URL", draft.link))
         lines.append(property_line("CONFERENCE", draft.link, {"VALUE": "URI", "FEATURE": "VIDEO"}))
     if draft.organizer is not None and draft.organizer.address:
-        name = draft.organizer.name if draft.organizer.name != draft.organizer.address else ""
-        lines.append(property_line("ORGANIZER", f"mailto:{draft.organizer.address}", {"CN": name}))
+        lines.append(organizer_line(draft.organizer))
     lines += [attendee_line(attendee) for attendee in draft.attendees]
     lines.append(property_line("STATUS", draft.status.value))
     lines.append(property_line("TRANSP", "TRANSPARENT" if draft.transparent else "OPAQUE"))
@@ -136,6 +135,11 @@ def attendee_line(attendee: Attendee) -> Line:
     return property_line("ATTENDEE", uri, {"CUTYPE": attendee.kind.value, **params, **rsvp})
 
 
+def organizer_line(organizer: Attendee) -> Line:
+    name = organizer.name if organizer.name != organizer.address else ""
+    return property_line("ORGANIZER", f"mailto:{organizer.address}", {"CN": name})
+
+
 def set_time(component: Component, when: When, times: TimeReader) -> None:
     """Put new times into an event; a DURATION gives way to an end."""
     start, end = time_lines(when, component.first("DTSTART"), times)
@@ -152,8 +156,8 @@ def stamp(component: Component, now: datetime, *, significant: bool) -> None:
     component.replace("DTSTAMP", property_line("DTSTAMP", write_utc(now)))
     component.replace("LAST-MODIFIED", property_line("LAST-MODIFIED", write_utc(now)))
     if significant:
-        sequence = component.value("SEQUENCE")
-        component.replace("SEQUENCE", property_line("SEQUENCE", str(int(sequence) + 1 if sequence.isdecimal() else 1)))
+        sequence = min(max(read_integer(component.value("SEQUENCE")), 0) + 1, MAX_INTEGER)
+        component.replace("SEQUENCE", property_line("SEQUENCE", str(sequence)))
 
 
 def required(component: Component, name: str) -> Line:

@@ -11,48 +11,44 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from calbot.errors import BadCalendarData
 
 _FOLD = 75  # octets, without the line end
 _MAX_DEPTH = 8
-_LOGICAL_LINE = re.compile(r"\n(?![ \t])")
+MAX_LINE = 1024 * 1024  # characters
+MAX_PARAMETERS = 1_000  # of one line
+# One after the other: to split a large text at once would keep every other thread waiting.
+_LOGICAL_LINE = re.compile(r"[^\n]+(?:\n[ \t][^\n]*)*")
 _NAME = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)')
 _CARET = {"^n": "\n", "^'": '"', "^^": "^"}  # RFC 6868
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """A content line. `raw` is how it was written, with folds; `name` is upper case, empty for what is no line."""
 
     raw: str
+    name: str = field(init=False, compare=False, repr=False)
+    _parts: tuple[dict[str, tuple[str, ...]], str] | None = field(default=None, init=False, compare=False, repr=False)
 
-    @cached_property
+    def __post_init__(self) -> None:
+        # A name folded in the middle is legal, and never seen.
+        match = _NAME.match(self.raw) or _NAME.match(self._text)
+        object.__setattr__(self, "name", match[0].upper() if match else "")
+
+    @property
     def _text(self) -> str:
         return self.raw.replace("\r\n ", "").replace("\r\n\t", "")
 
-    @cached_property
-    def name(self) -> str:
-        match = _NAME.match(self.raw)
-        # A name folded in the middle is legal, and never seen.
-        match = match or _NAME.match(self._text)
-        return match[0].upper() if match else ""
-
-    @cached_property
+    @property
     def _split(self) -> tuple[dict[str, tuple[str, ...]], str]:
-        position = len(self.name)
-        params: dict[str, tuple[str, ...]] = {}
-        while match := _PARAMETER.match(self._text, position):
-            values = re.findall(r'"[^"]*"|[^",]+', match[2])
-            params[match[1].upper()] = tuple(re.sub(r"\^[n'^]", lambda m: _CARET[m[0]], v.strip('"')) for v in values)
-            position = match.end()
-        if self._text[position : position + 1] != ":":
-            # A parameter that is not well-formed: the value is what follows the first colon after it.
-            position = self._text.find(":", position)
-        return params, self._text[position + 1 :] if position >= 0 else ""
+        """Parameters and value, taken apart when somebody asks for them, and kept: many lines nobody asks."""
+        if self._parts is None:
+            object.__setattr__(self, "_parts", _taken_apart(self._text, len(self.name)))
+        return self._parts or ({}, "")
 
     @property
     def params(self) -> Mapping[str, tuple[str, ...]]:
@@ -81,7 +77,23 @@ class Line:
         return Line(fold(f"{self._text[: len(self.name)]}{''.join(kept)}{self._text[position:]}"))
 
 
-@dataclass
+def _taken_apart(text: str, position: int) -> tuple[dict[str, tuple[str, ...]], str]:
+    params: dict[str, tuple[str, ...]] = {}
+    number = 0
+    while match := _PARAMETER.match(text, position):
+        number += 1
+        if number > MAX_PARAMETERS:
+            raise BadCalendarData("object_too_big")
+        values = re.findall(r'"[^"]*"|[^",]+', match[2])
+        params[match[1].upper()] = tuple(re.sub(r"\^[n'^]", lambda m: _CARET[m[0]], v.strip('"')) for v in values)
+        position = match.end()
+    if text[position : position + 1] != ":":
+        # A parameter that is not well-formed: the value is what follows the first colon after it.
+        position = text.find(":", position)
+    return params, text[position + 1 :] if position >= 0 else ""
+
+
+@dataclass(slots=True)
 class Component:
     """BEGIN to END. `items` are its lines and components in their order; edits replace them in place."""
 
@@ -140,11 +152,17 @@ class Component:
 
 
 def read_components(data: str) -> list[Component]:
-    """The outermost components of a stream (RFC 5545, 3.4: usually one VCALENDAR)."""
+    """The outermost components of a stream (RFC 5545, 3.4: usually one VCALENDAR).
+
+    BadCalendarData for what is no iCalendar, or has a line that is longer than anybody's.
+    """
     text = data.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     roots: list[Component] = []
     open_ones: list[Component] = []
-    for physical in _LOGICAL_LINE.split(text.strip("\n")):
+    for found in _LOGICAL_LINE.finditer(text):
+        physical = found[0]
+        if len(physical) > MAX_LINE:
+            raise BadCalendarData("object_too_big")
         line = Line(physical.replace("\n", "\r\n"))
         if line.name == "BEGIN":
             component = Component(line.value.strip().upper())

@@ -6,20 +6,20 @@ changed as a whole together with its exceptions; one occurrence by an override w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from calbot.core.model import Attendee, CalendarName, Href, PartStat, RecurrenceId, Status, Uid, When
+from calbot.core.model import Attendee, CalendarName, Details, Href, PartStat, RecurrenceId, Status, Uid, When
 from calbot.errors import BadCalendarData, Code, UserError
 
-from .building import add_missing_zones, attendee_line, moment_line, required, set_time, stamp
+from .building import add_missing_zones, attendee_line, moment_line, organizer_line, required, set_time, stamp
 from .content import Component, Line, property_line, write_components
 from .reading import CALBOT_ATTENDEE, ParsedEvent, ParsedObject, attendee_of, read_object, read_recurrence_id
 from .recurrence import Series, series_of
-from .series import move_series, refuse
-from .values import write_text
+from .series import move_series, naming_after_move, refuse
+from .values import read_text, write_text, write_utc
 
 # Properties that make a series, and have no place in one of its occurrences.
 _SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID")
@@ -27,19 +27,43 @@ _SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID")
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to be different; None leaves alone, an empty text removes."""
+    """What is to be different; None leaves alone, an empty text removes.
+
+    `organizer` is who invites, where somebody is added to an event to which nobody invited so far.
+    """
 
     title: str | None = None
     location: str | None = None
     description: str | None = None
     add: tuple[Attendee, ...] = ()
     remove: tuple[Attendee, ...] = ()
+    organizer: Attendee | None = None
 
 
 def time_of(data: str, recurrence_id: RecurrenceId | None, *, zone: ZoneInfo) -> When | None:
     """When one occurrence takes place, or the event (the first occurrence) without an id; None where there is none."""
-    occurrence = series_of(_read(data, zone)).occurrence(recurrence_id)
+    occurrence = series_of(read_to_edit(data, zone)).occurrence(recurrence_id)
     return occurrence.when if occurrence else None
+
+
+def was_moved_at(
+    data: str, recurrence_id: RecurrenceId | None, now: datetime, since: int, *, whole_series: bool, zone: ZoneInfo
+) -> bool:
+    """Whether a command that was given `now` has moved this already, whose SEQUENCE was `since` before."""
+    series = series_of(read_to_edit(data, zone))
+    event = None if whole_series or recurrence_id is None else series.overrides.get(recurrence_id)
+    master = series.master
+    if event is None and master is not None and (whole_series or recurrence_id is None or not master.repeats):
+        event = master
+    if event is None or event.component.value("LAST-MODIFIED") != write_utc(now):
+        return False
+    # What was named may have been an exception of the series, with a SEQUENCE of its own.
+    events = [event, *series.overrides.values()] if whole_series else [event]
+    return any(
+        one.component.value("LAST-MODIFIED") == write_utc(now)
+        and one.component.value("SEQUENCE") not in ("", str(since))
+        for one in events
+    )
 
 
 def has_occurrence(data: str, recurrence_id: RecurrenceId, *, zone: ZoneInfo) -> bool:
@@ -53,18 +77,29 @@ def moved(
 
     Raises UserError where a rule cannot be adapted to it in the way people would expect.
     """
-    parsed = _read(data, zone)
+    parsed = read_to_edit(data, zone)
     series = series_of(parsed)
     if series.master is not None and series.master.repeats:
         if whole_series:
-            move_series(parsed, series, recurrence_id, when, now)
-            return _written(parsed)
-        component = _override(parsed, series, recurrence_id)
+            try:
+                move_series(parsed, series, recurrence_id, when, now)
+            except OverflowError as error:  # dates beyond the years that there are
+                raise BadCalendarData("bad_time") from error
+            return written(parsed)
+        component = override_of(parsed, series, recurrence_id)
     else:
         component = _single(series, recurrence_id)
     set_time(component, when, parsed.times)
     stamp(component, now, significant=True)
-    return _written(parsed)
+    return written(parsed)
+
+
+def ids_after_move(
+    data: str, recurrence_id: RecurrenceId, when: When, *, zone: ZoneInfo
+) -> Callable[[RecurrenceId], RecurrenceId]:
+    """What names the occurrences of a series that was moved (see `moved`); `data` is as before or after that."""
+    parsed = read_to_edit(data, zone)
+    return naming_after_move(parsed, series_of(parsed), recurrence_id, when)
 
 
 def edited(
@@ -76,55 +111,46 @@ def edited(
     recurrence_id: RecurrenceId | None = None,
     whole_series: bool = False,
 ) -> str:
-    """Change what an event, an occurrence or a whole series says.
+    """Change what an event, an occurrence or a whole series says; the very same text where it says all of it already.
 
-    In a series, overrides follow where they said the same as the series; what they say of their own stays.
+    In a series, overrides follow where they said the same as the series; what they say of their own stays. What
+    nothing is changed in stays as it is, to its stamps.
     """
-    parsed = _read(data, zone)
+    parsed = read_to_edit(data, zone)
     components = _affected(parsed, recurrence_id, whole_series=whole_series)
+    before = [list(component.items) for component in components]
     texts = {"SUMMARY": changes.title, "LOCATION": changes.location, "DESCRIPTION": changes.description}
     for name, text in texts.items():
-        if text is None:
+        said = components[0].value(name)
+        if text is None or text == read_text(said):
             continue
-        before = components[0].value(name)
         for component in components:
-            if component.value(name) == before:
+            if component.value(name) == said:
                 _set_text(component, name, text)
     for component in components:
-        for attendee in changes.remove:
-            for line in _lines_of(component, attendee):
-                component.swap(line)
-        for attendee in changes.add:
-            if not _lines_of(component, attendee):
-                component.append(attendee_line(attendee))
+        _set_attendees(component, changes)
+    changed = [component for component, items in zip(components, before, strict=True) if component.items != items]
+    for component in changed:
         stamp(component, now, significant=False)
-    return _written(parsed)
+    return written(parsed) if changed else data
 
 
-def answered(
-    data: str,
-    attendee: Attendee,
-    *,
-    zone: ZoneInfo,
-    now: datetime,
-    recurrence_id: RecurrenceId | None = None,
-    whole_series: bool = False,
-) -> str:
-    """Write the answer of an attendee, known by address or Matrix ID; somebody not invited is added as given."""
-    parsed = _read(data, zone)
-    for component in _affected(parsed, recurrence_id, whole_series=whole_series):
-        lines = _lines_of(component, attendee)
-        for line in lines:
-            component.swap(line, line.with_params({"PARTSTAT": attendee.partstat.value, "RSVP": None}))
-        if not lines:
-            component.append(attendee_line(attendee))
-        stamp(component, now, significant=False)
-    return _written(parsed)
+def said(
+    data: str, recurrence_id: RecurrenceId | None, *, whole_series: bool, zone: ZoneInfo
+) -> tuple[Details, When] | None:
+    """What an edit with these arguments would change, and when that takes place; None where there is no such thing."""
+    series = series_of(read_to_edit(data, zone))
+    occurrence = series.occurrence(recurrence_id)
+    if occurrence is None:
+        return None
+    if whole_series and series.master is not None and series.master.repeats:
+        return series.master.details, occurrence.when
+    return occurrence.details, occurrence.when
 
 
 def cancelled_occurrence(data: str, recurrence_id: RecurrenceId, *, zone: ZoneInfo, now: datetime) -> str:
     """Take one occurrence out of its series by EXDATE; one that came without its series becomes CANCELLED."""
-    parsed = _read(data, zone)
+    parsed = read_to_edit(data, zone)
     series = series_of(parsed)
     if series.occurrence(recurrence_id) is None:
         raise UserError(Code.NOT_FOUND, "no_such_occurrence")
@@ -135,7 +161,7 @@ def cancelled_occurrence(data: str, recurrence_id: RecurrenceId, *, zone: ZoneIn
             return data
         component.replace("STATUS", property_line("STATUS", Status.CANCELLED.value))
         stamp(component, now, significant=True)
-        return _written(parsed)
+        return written(parsed)
     if override is not None:
         if override.this_and_future:
             refuse()
@@ -148,7 +174,7 @@ def cancelled_occurrence(data: str, recurrence_id: RecurrenceId, *, zone: ZoneIn
     else:
         master.append(line)
     stamp(master, now, significant=True)
-    return _written(parsed)
+    return written(parsed)
 
 
 def restored_occurrence(
@@ -158,9 +184,9 @@ def restored_occurrence(
 
     Without `before` only its time comes back, which is `when`.
     """
-    parsed = _read(data, zone)
+    parsed = read_to_edit(data, zone)
     series = series_of(parsed)
-    override = series_of(_read(before, zone)).overrides.get(recurrence_id) if before else None
+    override = series_of(read_to_edit(before, zone)).overrides.get(recurrence_id) if before else None
     if series.master is None:
         component = _single(series, recurrence_id)
         if component.value("STATUS").upper() != Status.CANCELLED.value:
@@ -168,7 +194,7 @@ def restored_occurrence(
         status = override.component.first("STATUS") if override else None
         component.replace("STATUS", *([status] if status else []))
         stamp(component, now, significant=True)
-        return _written(parsed)
+        return written(parsed)
     if series.occurrence(recurrence_id) is not None:
         return None
     _drop_exdate(parsed, series, series.master, recurrence_id)
@@ -177,8 +203,8 @@ def restored_occurrence(
         restored = override.component.copy()
         stamp(restored, now, significant=True)
         _insert_event(parsed, series.master, restored)
-        return _written(parsed)
-    text = _written(parsed)
+        return written(parsed)
+    text = written(parsed)
     if time_of(text, recurrence_id, zone=zone) not in (None, when):
         return moved(text, recurrence_id, when, whole_series=False, zone=zone, now=now)
     return text
@@ -186,11 +212,11 @@ def restored_occurrence(
 
 def renamed(data: str, uid: Uid, *, zone: ZoneInfo, now: datetime) -> str:
     """The same event or series as another object, for the calendar to take it as new."""
-    parsed = _read(data, zone)
+    parsed = read_to_edit(data, zone)
     for event in parsed.events:
         event.component.replace("UID", property_line("UID", write_text(uid)))
         stamp(event.component, now, significant=False)
-    return _written(parsed)
+    return written(parsed)
 
 
 def rebooked(data: str, when: When, attendees: Iterable[Attendee], *, zone: ZoneInfo, now: datetime) -> str:
@@ -198,7 +224,7 @@ def rebooked(data: str, when: When, attendees: Iterable[Attendee], *, zone: Zone
 
     Others stay on it, but what they agreed to was another time. UserError where somebody made a series of it.
     """
-    parsed = _read(data, zone)
+    parsed = read_to_edit(data, zone)
     if parsed.is_recurring:
         refuse()
     component = _single(series_of(parsed), None)
@@ -225,20 +251,20 @@ def rebooked(data: str, when: When, attendees: Iterable[Attendee], *, zone: Zone
         if attendee_of(line).partstat in (PartStat.ACCEPTED, PartStat.TENTATIVE):
             component.swap(line, line.with_params({"PARTSTAT": PartStat.NEEDS_ACTION.value, "RSVP": "TRUE"}))
     stamp(component, now, significant=True)
-    return _written(parsed)
+    return written(parsed)
 
 
 # ------------------------------------------------------------------------------------------------------- components
 
 
-def _read(data: str, zone: ZoneInfo) -> ParsedObject:
+def read_to_edit(data: str, zone: ZoneInfo) -> ParsedObject:
     parsed = read_object(data, calendar=CalendarName(""), href=Href(""), hidden=False, zone=zone)
     if not parsed.events:
         raise BadCalendarData("no_event")
     return parsed
 
 
-def _written(parsed: ParsedObject) -> str:
+def written(parsed: ParsedObject) -> str:
     for root in parsed.roots:
         add_missing_zones(root)
     return write_components(list(parsed.roots))
@@ -251,7 +277,7 @@ def _affected(parsed: ParsedObject, recurrence_id: RecurrenceId | None, *, whole
         return [_single(series, recurrence_id)]
     if whole_series:
         return [series.master.component, *(event.component for event in series.overrides.values())]
-    return [_override(parsed, series, recurrence_id)]
+    return [override_of(parsed, series, recurrence_id)]
 
 
 def _single(series: Series, recurrence_id: RecurrenceId | None) -> Component:
@@ -264,7 +290,7 @@ def _single(series: Series, recurrence_id: RecurrenceId | None) -> Component:
     return event.component
 
 
-def _override(parsed: ParsedObject, series: Series, recurrence_id: RecurrenceId | None) -> Component:
+def override_of(parsed: ParsedObject, series: Series, recurrence_id: RecurrenceId | None) -> Component:
     """The component of one occurrence of a series, made from what holds for it if it has none of its own."""
     occurrence = series.occurrence(recurrence_id) if recurrence_id else None
     if recurrence_id is None or occurrence is None or series.master is None:
@@ -313,15 +339,34 @@ def _slot_line(name: str, parsed: ParsedObject, master: ParsedEvent, recurrence_
 # ------------------------------------------------------------------------------------------------------- properties
 
 
+# What programs keep beside a text, and would show in its place: Outlook's HTML, Apple's and Exchange's maps.
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "DESCRIPTION": ("X-ALT-DESC",),
+    "LOCATION": ("X-APPLE-STRUCTURED-LOCATION", "X-MICROSOFT-LOCATIONS", "GEO"),
+}
+
+
+def _set_attendees(component: Component, changes: Changes) -> None:
+    for attendee in changes.remove:
+        for line in lines_of(component, attendee):
+            component.swap(line)
+    for attendee in changes.add:
+        if not lines_of(component, attendee):
+            component.append(attendee_line(attendee))
+    organizer = changes.organizer
+    if organizer is not None and component.first("ATTENDEE") is not None and component.first("ORGANIZER") is None:
+        component.append(organizer_line(organizer))
+
+
 def _set_text(component: Component, name: str, text: str) -> None:
     line = component.first(name)
     params = {key: ",".join(values) for key, values in line.params.items() if key != "ALTREP"} if line else {}
     component.replace(name, *([property_line(name, write_text(text), params)] if text else []))
-    if name == "DESCRIPTION":
-        component.replace("X-ALT-DESC")  # Outlook's copy of it in HTML, which would be shown instead
+    for other in _BESIDE.get(name, ()):
+        component.replace(other)
 
 
-def _lines_of(component: Component, attendee: Attendee) -> list[Line]:
+def lines_of(component: Component, attendee: Attendee) -> list[Line]:
     found = []
     for line in component.lines:
         if line.name in ("ATTENDEE", CALBOT_ATTENDEE):

@@ -36,17 +36,33 @@ from .values import (
     read_date,
     read_date_time,
     read_duration,
+    read_integer,
     read_text,
     write_date,
     write_utc,
 )
 from .zones import Zones
 
-MAX_OBJECT = 1024 * 1024  # characters; RFC 4791, 5.2.5 lets servers draw such a line, too
+# Room for a series with ten thousand exceptions. RFC 4791, 5.2.5 lets servers draw such a line, too.
+MAX_OBJECT = 4 * 1024 * 1024  # characters
+MAX_LINES = 150_000
+MAX_EVENTS = 12_000
+MAX_DATES = 20_000  # of EXDATE, and of RDATE, in one event
+MAX_ATTENDEES = 2_000
+MAX_RULES = 20  # RFC 5545, 3.6.1 would have no more than one
 
 CALBOT_ATTENDEE = "X-CALBOT-ATTENDEE"
 
 Moment = date | datetime  # a day, or an aware instant
+
+# Where programs say how to join: RFC 7986, 5.11, then Google's and Microsoft's.
+_CONFERENCES = (
+    "CONFERENCE",
+    "X-GOOGLE-CONFERENCE",
+    "X-MICROSOFT-SKYPETEAMSMEETINGURL",
+    "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
+    "X-MICROSOFT-ONLINEMEETINGCONFLINK",
+)
 
 E = TypeVar("E", bound=Enum)
 
@@ -76,7 +92,7 @@ class ParsedEvent:
         self.recurrence_id: Moment | None = times.moment(override, self.start) if override else None
         self.this_and_future = override is not None and override.param("RANGE").upper() == "THISANDFUTURE"
         self.uid = Uid(read_text(component.value("UID")))
-        self.sequence = _integer(component.value("SEQUENCE"))
+        self.sequence = read_integer(component.value("SEQUENCE"))
 
     @property
     def is_all_day(self) -> bool:
@@ -84,16 +100,23 @@ class ParsedEvent:
 
     @cached_property
     def rules(self) -> tuple[str, ...]:
-        return tuple(line.value for line in self.component.all("RRULE") if line.value.strip())
+        rules = tuple(line.value for line in self.component.all("RRULE") if line.value.strip())
+        if len(rules) > MAX_RULES:
+            raise BadCalendarData("bad_rule")
+        return rules
 
     @cached_property
     def exdates(self) -> tuple[Moment, ...]:
-        lines = self.component.all("EXDATE")
-        return tuple(period.start for line in lines for period in self._times.moments(line, self.start))
+        return tuple(period.start for period in self._dates("EXDATE"))
 
     @cached_property
     def rdates(self) -> tuple[Period, ...]:
-        lines = self.component.all("RDATE")
+        return self._dates("RDATE")
+
+    def _dates(self, name: str) -> tuple[Period, ...]:
+        lines = self.component.all(name)
+        if sum(line.value.count(",") + 1 for line in lines) > MAX_DATES:
+            raise BadCalendarData("too_many_occurrences")
         return tuple(period for line in lines for period in self._times.moments(line, self.start))
 
     @property
@@ -119,13 +142,15 @@ class ParsedEvent:
             return Details(
                 status=status, transparent=transparent, hidden=True, sequence=max(self.sequence, 0), rule=rule
             )
+        if len(component.all("ATTENDEE")) > MAX_ATTENDEES:
+            raise BadCalendarData("object_too_big")
         location, description = (read_text(component.value(name)) for name in ("LOCATION", "DESCRIPTION"))
         return Details(
             title=read_text(component.value("SUMMARY")),
             location=location,
             description=description,
             link=join_link(
-                conferences=[line.value.strip() for line in component.all("CONFERENCE")],
+                conferences=[line.value.strip() for name in _CONFERENCES for line in component.all(name)],
                 url=component.value("URL"),
                 location=location,
                 description=description,
@@ -187,7 +212,10 @@ def length_between(start: Moment, end: Moment) -> Duration:
     """
     if isinstance(start, datetime) and isinstance(end, datetime):
         if start.tzinfo is end.tzinfo:
-            length = Duration(nominal=end.replace(fold=0) - start.replace(fold=0))
+            # A start that a clock change leaves out is later on the wall than it is written (RFC 5545, 3.3.5).
+            shown = start.astimezone(timezone.utc).astimezone(start.tzinfo)
+            begin = start if shown.replace(fold=0) > end.replace(fold=0) else shown
+            length = Duration(nominal=end.replace(fold=0) - begin.replace(fold=0))
         else:
             length = Duration(exact=end - start)
         return length if length.total() >= timedelta() else Duration()
@@ -229,13 +257,15 @@ def read_object(
 
     One event of an object that is not PUBLIC hides all of them: the exception to a series says what the series is.
     """
-    if len(data) > limit:
+    if len(data) > limit or max(data.count("\n"), data.count("\r")) > MAX_LINES:
         raise BadCalendarData("object_too_big")
     roots = [root for root in read_components(data) if root.name == "VCALENDAR"]
     if not roots:
         raise BadCalendarData("not_icalendar")
     times = TimeReader(roots, zone)
     components = [component for root in roots for component in root.components if component.name == "VEVENT"]
+    if len(components) > MAX_EVENTS:
+        raise BadCalendarData("object_too_big")
     hidden = hidden or not all(is_public(component) for component in components)
     events = tuple(ParsedEvent(component, times, hidden) for component in components)
     return ParsedObject(calendar, href, hidden, zone, times, tuple(roots), events)
@@ -262,41 +292,6 @@ def uid_of(data: str) -> Uid | None:
         return None
     components = (component for root in roots for component in root.components if component.name != "VTIMEZONE")
     return next((Uid(read_text(uid)) for component in components if (uid := component.value("UID"))), None)
-
-
-def is_same_version(one: str, other: str) -> bool:
-    """Whether two texts say the same revision of an object, also where a server rewrote one of them."""
-    return _revision(one) == _revision(other)
-
-
-# What people write into an event, as against answers and what programs keep there for themselves.
-_TIMES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS")
-_TEXTS = ("SUMMARY", "LOCATION", "DESCRIPTION", "URL", "CONFERENCE", "ATTENDEE", CALBOT_ATTENDEE)
-_WRITTEN = frozenset((*_TIMES, *_TEXTS))
-
-
-def visible_parts(data: str) -> list[list[tuple[str, str, str]]]:
-    """What the events of an object say to people, in an order of its own: name, zone and value of each property."""
-    return sorted(
-        sorted((line.name, line.param("TZID"), line.value.strip()) for line in component.lines if line.name in _WRITTEN)
-        for root in read_components(data)
-        for component in root.components
-        if component.name == "VEVENT"
-    )
-
-
-def _revision(data: str) -> frozenset[tuple[str, ...]]:
-    names = ("UID", "RECURRENCE-ID", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "DTSTART")
-    try:
-        roots = read_components(data)
-    except BadCalendarData:
-        return frozenset({(data,)})
-    return frozenset(
-        tuple(component.value(name) for name in names)
-        for root in roots
-        for component in root.components
-        if component.name != "VTIMEZONE"
-    )
 
 
 def write_recurrence_id(moment: Moment) -> RecurrenceId:
@@ -339,10 +334,3 @@ def _enum(kind: type[E], value: str, default: E) -> E:
         return kind(value.strip().upper())
     except ValueError:
         return default
-
-
-def _integer(value: str) -> int:
-    try:
-        return min(int(value), 2**31 - 1)
-    except ValueError:
-        return -1

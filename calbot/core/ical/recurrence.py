@@ -8,9 +8,12 @@ override.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import cached_property
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from calbot.core.model import (
@@ -24,9 +27,11 @@ from calbot.core.model import (
     When,
     instants,
 )
-from calbot.core.recurrence_rule import MAX_STEPS, Budget, read_rule, starts
+from calbot.core.recurrence_rule import MAX_STEPS, Budget, read_rule
+from calbot.core.recurrence_steps import starts
 from calbot.errors import BadCalendarData
 
+from .horizon import resumes
 from .reading import Moment, ParsedEvent, ParsedObject, read_object, read_recurrence_id, write_recurrence_id
 from .redaction import redacted
 from .values import Duration
@@ -39,12 +44,14 @@ _END_OF_TIME = datetime(9999, 1, 1, tzinfo=timezone.utc)
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """A calendar object as it is stored: `data` is cut down where the object is hidden."""
+    """A calendar object as it is stored: `data` is cut down where the object is hidden, and `resumes` is from when on
+    a series has to be expanded further."""
 
     uid: Uid
     recurring: bool
     data: str
     occurrences: tuple[Occurrence, ...]
+    resumes: datetime | None = None
 
 
 def read_and_expand(
@@ -62,7 +69,7 @@ def read_and_expand(
     parsed = read_object(obj.data, calendar=calendar, href=obj.href, hidden=hidden, zone=zone)
     occurrences = expand(parsed, window=window if parsed.is_recurring else (window[0], _END_OF_TIME))
     data = redacted(obj.data) if parsed.hidden else obj.data
-    return Expanded(parsed.uid, parsed.is_recurring, data, occurrences)
+    return Expanded(parsed.uid, parsed.is_recurring, data, occurrences, resumes(parsed, window[1]))
 
 
 def expand(
@@ -97,8 +104,9 @@ def overlaps(when: When, window: tuple[datetime, datetime], zone: ZoneInfo) -> b
 
 def _by_uid(parsed: ParsedObject) -> dict[Uid, list[ParsedEvent]]:
     events: dict[Uid, list[ParsedEvent]] = {}
+    whole = parsed.uid
     for event in parsed.events:
-        events.setdefault(event.uid or parsed.uid, []).append(event)
+        events.setdefault(event.uid or whole, []).append(event)
     return events
 
 
@@ -122,27 +130,28 @@ class Series:
             self.slot_id(event.recurrence_id): event for event in in_order if event.recurrence_id is not None
         }
         onwards = [item for item in self.overrides.items() if item[1].this_and_future]
-        self._onwards = sorted(onwards, key=lambda item: item[0], reverse=True)
+        self._onwards = sorted(onwards, key=lambda item: item[0])
+        self._onwards_from = [slot_id for slot_id, _ in self._onwards]
 
     def occurrences(self, window: tuple[datetime, datetime]) -> list[Occurrence]:
         master = self.master
         found: list[Occurrence] = []
-        excluded: set[str] = set()
         if master is not None:
-            excluded = {self.slot_id(moment) for moment in master.exdates}
-            self._budget.spend(len(excluded) + len(self.overrides))
-            taken = excluded | self.overrides.keys()
-            bound = MAX_OCCURRENCES + len(taken)
-            for start, length in self._slots(master, *self._days(master, window)):
-                if (slot_id := write_recurrence_id(start)) not in taken:
+            self._budget.spend(len(master.exdates) + len(self.overrides))
+            taken = self._excluded | self.overrides.keys()
+            slots = islice(self._slots(master, *self._days(master, window)), MAX_OCCURRENCES + len(taken) + 1)
+            put = list(slots)
+            if len(put) > MAX_OCCURRENCES + len(taken):
+                raise BadCalendarData("too_many_occurrences")
+            for start, length in put:
+                slot_id = write_recurrence_id(start)
+                if slot_id not in taken and _day(start) not in self._excluded_days:
                     taken.add(slot_id)
                     found.append(self._regular(master, slot_id, start, length))
-                if len(found) > bound:
-                    raise BadCalendarData("too_many_occurrences")
         found += [
             self._occurrence(slot_id, event, event.start, event.length)
             for slot_id, event in self.overrides.items()
-            if slot_id not in excluded
+            if self._reaches(event, window) and not self.is_excluded(slot_id)
         ]
         inside = [occurrence for occurrence in found if overlaps(occurrence.when, window, self._parsed.zone)]
         if len(inside) > MAX_OCCURRENCES:
@@ -167,23 +176,42 @@ class Series:
         return None
 
     def is_excluded(self, recurrence_id: RecurrenceId) -> bool:
-        exdates = self.master.exdates if self.master else ()
-        return any(self.slot_id(moment) == recurrence_id for moment in exdates)
+        if recurrence_id in self._excluded or not self._excluded_days:
+            return recurrence_id in self._excluded
+        slot = read_recurrence_id(recurrence_id)
+        if self.master is not None and isinstance(self.master.start, datetime) and isinstance(slot, datetime):
+            slot = slot.astimezone(self.master.start.tzinfo)
+        return _day(slot) in self._excluded_days
+
+    @cached_property
+    def _excluded(self) -> set[RecurrenceId]:
+        return {self.slot_id(moment) for moment in (self.master.exdates if self.master else ())}
+
+    @cached_property
+    def _excluded_days(self) -> set[date]:
+        """Days named by EXDATE in a series of times. RFC 5545 wants times there; who writes a day means all of it."""
+        if self.master is None or self.master.is_all_day:
+            return set()
+        return {moment for moment in self.master.exdates if not isinstance(moment, datetime)}
+
+    def _reaches(self, event: ParsedEvent, window: tuple[datetime, datetime]) -> bool:
+        return overlaps(_when(event.start, event.length, floating=event.floating), window, self._parsed.zone)
 
     def onwards(self, recurrence_id: RecurrenceId) -> ParsedEvent | None:
         """The last override before a slot that is for all that follow."""
-        return next((event for before, event in self._onwards if before < recurrence_id), None)
+        place = bisect_left(self._onwards_from, recurrence_id)
+        return self._onwards[place - 1][1] if place else None
 
     def slot_id(self, moment: Moment) -> RecurrenceId:
         """What a RECURRENCE-ID or EXDATE names: where its type is not that of the series, the slot of that day."""
-        return write_recurrence_id(_like(moment, self.master.start) if self.master else moment)
+        return write_recurrence_id(_like(moment, self.master.start, self._parsed.zone) if self.master else moment)
 
     def _slots(self, master: ParsedEvent, first: date, last: date) -> Iterator[tuple[Moment, Duration | None]]:
         """Where rules and RDATEs put occurrences from one day to another, and how long they are if an RDATE says so."""
         for period in master.rdates:
             self._budget.spend(1)
             if first <= _day(period.start) <= last:
-                yield _like(period.start, master.start), period.length
+                yield _like(period.start, master.start, self._parsed.zone), period.length
         if not master.rules:
             yield master.start, None
         for text in master.rules:
@@ -231,12 +259,16 @@ def _day(moment: Moment) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _like(moment: Moment, start: Moment) -> Moment:
-    """A day or time of a series whose start is of the other type: at the time of the start, or the day of the time."""
+def _like(moment: Moment, start: Moment, zone: ZoneInfo) -> Moment:
+    """A day or time of a series whose start is of the other type: at the time of the start, or the day of the time.
+
+    Exchange names the day of a whole-day series by its midnight at the reader's place, in UTC.
+    """
     if isinstance(start, datetime) and not isinstance(moment, datetime):
         return datetime.combine(moment, start.timetz())
     if isinstance(moment, datetime) and not isinstance(start, datetime):
-        return moment.date()
+        elsewhere = moment.tzinfo is timezone.utc and moment.time() != time.min
+        return (moment.astimezone(zone) if elsewhere else moment).date()
     return moment
 
 
@@ -254,7 +286,10 @@ def _wall(moment: datetime, zone: tzinfo | None) -> datetime:
 
 def _when(start: Moment, length: Duration, *, floating: bool) -> When:
     if not isinstance(start, datetime):
-        return AllDay(start, start + max(timedelta(days=length.total().days), timedelta(days=1)))
+        try:
+            return AllDay(start, start + max(timedelta(days=length.total().days), timedelta(days=1)))
+        except OverflowError as error:
+            raise BadCalendarData("bad_time") from error
     end = length.after(start)
     if not floating:
         # A zone that only this object knows means nothing to anybody else. In the others, a time that clocks left out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NoReturn
 
@@ -55,6 +56,16 @@ def move_series(
         stamp(event.component, now, significant=True)
     set_time(component, shift.time(master.start, shift.length), parsed.times)
     stamp(component, now, significant=True)
+
+
+def naming_after_move(
+    parsed: ParsedObject, series: Series, recurrence_id: RecurrenceId, when: When
+) -> Callable[[RecurrenceId], RecurrenceId]:
+    """What names an occurrence once the series was moved so that the slot named came to lie at `when`."""
+    if series.master is None:
+        raise UserError(Code.NOT_FOUND, "no_such_occurrence")
+    shift = _Shift(parsed, series.master, read_recurrence_id(recurrence_id), when)
+    return lambda id: write_recurrence_id(shift.moment(read_recurrence_id(id)))
 
 
 class _Shift:
@@ -119,6 +130,8 @@ class _Shift:
         moved = []
         for name, text in parts_of(value):
             if name == "BYDAY" and self.days:
+                if not set(text.split(",")) <= {*WEEKDAYS}:
+                    refuse()
                 days = sorted((WEEKDAYS.index(day) + self.days) % 7 for day in text.split(","))
                 moved.append(f"{name}={','.join(WEEKDAYS[day] for day in days)}")
             elif name == "UNTIL":

@@ -10,9 +10,11 @@ from calbot.errors import BadCalendarData
 
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 _DATE_TIME = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)?(Z)?")
+# Android writes seconds without a T: "P2700S".
 _DURATION = re.compile(
-    r"([+-])?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?", re.IGNORECASE
+    r"([+-])?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T?(?:(\d{1,7})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?", re.IGNORECASE
 )
+MAX_INTEGER = 2**31 - 1
 _OFFSET = re.compile(r"([+-]?)(\d\d):?(\d\d):?(\d\d)?")
 _ESCAPED = re.compile(r"\\([\\;,nN])")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -26,15 +28,27 @@ class Duration:
     exact: timedelta = timedelta()
 
     def after(self, start: datetime) -> datetime:
-        # A time that a clock change leaves out is later on the wall than it was written: so is what lasts from then on.
-        start = start.astimezone(timezone.utc).astimezone(start.tzinfo)
-        end = start + self.nominal
-        if not self.exact:
-            return end
-        return (end.astimezone(timezone.utc) + self.exact).astimezone(start.tzinfo)
+        try:
+            # A time that a clock change leaves out is later on the wall than it was written: so is what lasts from
+            # then on.
+            start = start.astimezone(timezone.utc).astimezone(start.tzinfo)
+            end = start + self.nominal
+            if not self.exact:
+                return end
+            return (end.astimezone(timezone.utc) + self.exact).astimezone(start.tzinfo)
+        except OverflowError as error:
+            raise BadCalendarData("bad_time") from error
 
     def total(self) -> timedelta:
         return self.nominal + self.exact
+
+
+def read_integer(value: str) -> int:
+    """An INTEGER, within its 32 bits (RFC 5545, 3.3.8); -1 for what is none."""
+    try:
+        return min(int(value[:20]), MAX_INTEGER)
+    except ValueError:
+        return -1
 
 
 def read_text(value: str) -> str:

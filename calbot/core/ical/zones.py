@@ -14,21 +14,47 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import MAXYEAR, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from calbot.core.recurrence_rule import WEEKDAYS, Budget, read_rule, starts
+from calbot.core.recurrence_rule import WEEKDAYS, Budget, read_rule
+from calbot.core.recurrence_steps import starts
 from calbot.errors import BadCalendarData
 
 from .content import Component, property_line
-from .values import is_date, read_date_time, read_offset, write_local, write_offset
+from .values import is_date, read_date_time, read_offset, read_text, write_local, write_offset
 
+MAX_TZID = 255  # characters; who names a zone at greater length has something else in mind
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
-_UTC_OFFSET = re.compile(r"\(?(?:UTC|GMT)(?:([+-])(\d\d?)(?:[:.]?(\d\d))?)?\)?", re.IGNORECASE)
-_UTC_NAMES = frozenset({"UTC", "Z", "ZULU", "ETC/UTC", "ETC/UCT", "GMT", "ETC/GMT"})
+_SHOWN_NAME = re.compile(r"\(?(?:UTC|GMT)(?:([+-])(\d\d?)(?:[:.]?(\d\d))?)?(?:\)|$|(?= ))", re.IGNORECASE)
+_NUMBERED = re.compile(r"[ -]\d{1,3}$")
+_SEASON = re.compile(r" (?:standard|daylight|summer) time$", re.IGNORECASE)
+_LONGEST_PATH = 3  # steps of the longest name: "America/Argentina/Buenos_Aires"
+_UTC_NAMES = frozenset({"UTC", "Z", "ZULU", "ETC/UTC", "ETC/UCT", "GMT", "ETC/GMT", "TZONE://MICROSOFT/UTC"})
+# Since 2026 in CLDR's list of Windows' names, and not in icalendar's.
+_NEWER_WINDOWS_NAMES: Final = {
+    "Alberta Standard Time": "America/Edmonton",
+    "British Columbia Standard Time": "America/Vancouver",
+    "Manitoba Standard Time": "America/Winnipeg",
+}
+# Names without a place in them that people are shown, and abbreviations that are no IANA names.
+_CUSTOMARY_NAMES: Final = {
+    "eastern time (us & canada)": "America/New_York",
+    "central time (us & canada)": "America/Chicago",
+    "mountain time (us & canada)": "America/Denver",
+    "pacific time (us & canada)": "America/Los_Angeles",
+    "atlantic time (canada)": "America/Halifax",
+    "coordinated universal time": "Etc/UTC",
+    "mitteleuropäische zeit": "Europe/Berlin",
+    "central european time": "Europe/Berlin",
+    "mez": "Europe/Berlin",
+    "mesz": "Europe/Berlin",
+    "cest": "Europe/Berlin",
+}
 # Definitions are worked out for these years; what lies outside has the offset at the edge.
 _DEFINED_FROM, _DEFINED_TO = date(1969, 12, 31), date(2099, 12, 31)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -80,7 +106,10 @@ class Zones:
 
     def __init__(self, roots: Iterable[Component]) -> None:
         self._definitions = {
-            zone.value("TZID"): zone for root in roots for zone in root.components if zone.name == "VTIMEZONE"
+            _plain(read_text(zone.value("TZID"))): zone
+            for root in roots
+            for zone in root.components
+            if zone.name == "VTIMEZONE"
         }
         self._known: dict[str, tzinfo | None] = {}
         self._budget = Budget()
@@ -93,7 +122,7 @@ class Zones:
     def _find(self, tzid: str) -> tzinfo | None:
         if zone := iana_zone(tzid):
             return zone
-        if definition := self._definitions.get(tzid):
+        if definition := self._definitions.get(_plain(tzid)):
             for hint in ("X-LIC-LOCATION", "TZID-ALIAS-OF"):
                 if zone := iana_zone(definition.value(hint)):
                     return zone
@@ -102,22 +131,27 @@ class Zones:
                     return defined
             except BadCalendarData:
                 pass  # a definition that cannot be read is none
-        return _described_zone(tzid)
+        return _guessed_zone(tzid)
 
 
 @lru_cache(maxsize=512)
 def iana_zone(tzid: str) -> tzinfo | None:
     """The zone that a name stands for: IANA's or Windows', quoted, in other case, or behind a vendor's path."""
-    name = tzid.strip().strip("\"'").strip()
-    if name.upper() in _UTC_NAMES or name.lower() == "tzone://microsoft/utc":
+    name = _plain(tzid)
+    if len(name) > MAX_TZID:
+        return None
+    if name.upper() in _UTC_NAMES:
         return timezone.utc
-    if windows := _windows_names().get(name.lower()):
-        return ZoneInfo(windows)
-    if not name.startswith("/"):
-        return _zone(name) or _zone(name.title())
-    # "/freeassociation.sourceforge.net/Europe/Berlin", "/citadel.org/20250101_1/Europe/Berlin"
-    steps = name.strip("/").split("/")
-    return next((zone for n in range(len(steps)) if (zone := _zone("/".join(steps[n:])))), None)
+    if key := _windows_names().get(name.lower()):
+        return ZoneInfo(key)
+    # "/freeassociation.sourceforge.net/Tzfile/Europe/Berlin", "http://tzurl.org/zoneinfo/Europe/Berlin"
+    steps = name.strip("/").split("/")[-_LONGEST_PATH:]
+    paths = ["/".join(steps[n:]) for n in range(len(steps))] if len(steps) > 1 else [name]
+    return next((zone for path in paths if (zone := _zone(path) or _zone(path.title()))), None)
+
+
+def _plain(tzid: str) -> str:
+    return tzid.strip().strip("\"'").strip()
 
 
 def _zone(key: str) -> ZoneInfo | None:
@@ -131,7 +165,7 @@ def _zone(key: str) -> ZoneInfo | None:
 
 @lru_cache(maxsize=1)
 def _windows_names() -> Mapping[str, str]:
-    return {windows.lower(): iana for windows, iana in WINDOWS_TO_OLSON.items()}
+    return {windows.lower(): iana for windows, iana in {**_NEWER_WINDOWS_NAMES, **WINDOWS_TO_OLSON}.items()}
 
 
 @lru_cache(maxsize=1)
@@ -139,13 +173,28 @@ def _zones_by_city() -> Mapping[str, str]:
     return {key.rsplit("/", 1)[1].replace("_", " ").lower(): key for key in sorted(available_timezones()) if "/" in key}
 
 
-def _described_zone(tzid: str) -> tzinfo | None:
-    """What Outlook shows people, "(UTC+01:00) Amsterdam, Berlin, Bern": the first city known, else the offset."""
-    match = _UTC_OFFSET.match(tzid.strip())
-    if match is None:
+@lru_cache(maxsize=512)
+def _guessed_zone(tzid: str) -> tzinfo | None:
+    """What a name that is nobody's seems to mean, where nothing defines it."""
+    name = _plain(tzid)
+    if len(name) > MAX_TZID:
         return None
-    for city in re.split(r"[,;]", tzid.strip()[match.end() :]):
-        if key := _zones_by_city().get(city.strip().lower()):
+    if known := _CUSTOMARY_NAMES.get(name.lower()):
+        return ZoneInfo(known)
+    if match := _SHOWN_NAME.match(name):
+        return _shown_zone(match, name[match.end() :])
+    # "W. Europe Standard Time 1" and "Europe/Berlin-2" are Outlook's and Apple's for a second definition of the zone,
+    # "W. Europe" is Domino's.
+    base = _NUMBERED.sub("", name)
+    windows = _windows_names().get(f"{_SEASON.sub('', base).lower()} standard time")
+    return ZoneInfo(windows) if windows else iana_zone(base) if base != name else None
+
+
+def _shown_zone(match: re.Match[str], rest: str) -> tzinfo | None:
+    """What Outlook shows people, "(UTC+01:00) Amsterdam, Berlin, Bern": the first place known, else the offset."""
+    for place in re.split(r"[,;/]", rest):
+        name = place.strip().lower()
+        if key := _CUSTOMARY_NAMES.get(name) or _zones_by_city().get(name):
             return ZoneInfo(key)
     size = timedelta(hours=int(match[2] or 0), minutes=int(match[3] or 0))
     return timezone(-size if match[1] == "-" else size) if size < timedelta(hours=24) else None
@@ -203,6 +252,8 @@ class _Change:
 
 @lru_cache(maxsize=64)
 def _changes_in(zone: ZoneInfo, year: int) -> tuple[_Change, ...]:
+    if year == MAXYEAR:
+        return ()
     found = []
     day = datetime(year, 1, 1, tzinfo=timezone.utc)
     offset = day.astimezone(zone).utcoffset()

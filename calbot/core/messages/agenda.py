@@ -30,14 +30,14 @@ def agenda(
     *,
     window: tuple[date, date],
     search: str | None = None,
-    more: int = 0,
+    rest: Sequence[Occurrence] = (),
     as_of: datetime | None = None,
     with_calendar: bool = False,
     holidays: Sequence[tuple[date, str]] = (),
 ) -> Message:
     """Events below the days on which they begin, each with its number. `items` is sorted by `agenda_order`.
 
-    Both days of `window` belong to it. `more` events did not fit. `as_of`: the data is as old as that, because a
+    Both days of `window` belong to it. The `rest` did not fit. `as_of`: the data is as old as that, because a
     calendar does not answer. `with_calendar`: name the calendar of each, where the room has several. With `search` an
     event may stand for its series, so the rule is said. `holidays` are the public holidays among the days.
     """
@@ -55,7 +55,7 @@ def agenda(
     some, none = ("agenda.found", "agenda.found_none") if found else ("agenda.title", "agenda.title_none")
     heading = say(reader, some if items else none, span=own(span), search=found)
     footer = [
-        say_n(reader, "agenda.more_found" if found else "agenda.more", more, search=found) if more else NOTHING,
+        _more(reader, rest, window, found),
         say(reader, "agenda.next" if items else "agenda.next_none", number=items[0][0] if items else 0),
     ]
     free = [
@@ -115,6 +115,27 @@ def _span(reader: Reader, first: date, last: date) -> str:
     return catalog.text(
         "when.day_span", first=day_text(reader, first, year=False), last=day_text(reader, last, year=False)
     )
+
+
+def _more(reader: Reader, rest: Sequence[Occurrence], window: tuple[date, date], found: Rich) -> Rich:
+    """How many did not fit, and the command that shows them: a list from the day on which they begin to the end of this
+    one, unless it would be this one again."""
+    first, last = window
+    days = [max(first, days_of(reader, one.when)[0]) for one in rest]
+    here = sum(day == first for day in days)
+    shown = [] if not here else [say_n(reader, "agenda.more_today", here)]
+    if here < len(rest):
+        span = own(_typed_span(reader, min(day for day in days if day != first), last))
+        id = "agenda.more_found" if found else "agenda.more"
+        shown.append(say_n(reader, id, len(rest) - here, days=span, search=found))
+    return lines(*shown)
+
+
+def _typed_span(reader: Reader, first: date, last: date) -> str:
+    """Days as they can be typed."""
+    year = last.year != reader.today.year
+    begins, ends = (day_text(reader, day, year=year) for day in (first, last))
+    return begins if first == last else reader.catalog.text("agenda.more_days", first=begins, last=ends)
 
 
 def _entry(

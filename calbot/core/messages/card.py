@@ -8,7 +8,7 @@ from enum import Enum
 
 from calbot.core.ask import Say
 from calbot.core.i18n import Reader
-from calbot.core.model import AllDay, Kind, Message, Occurrence, PartStat, Role, Status, UserId
+from calbot.core.model import AllDay, Kind, Message, Occurrence, PartStat, Role, Status, UserId, When
 
 from .events import calendar_line, event_data, headed, link_line, place_line, title, when_line
 from .series import series_text
@@ -23,6 +23,13 @@ _ANSWERS = {
     PartStat.NEEDS_ACTION: "people.needs_action",
     PartStat.DECLINED: "people.declined",
     PartStat.DELEGATED: "people.delegated",
+}
+
+
+# Catalog ids of somebody with an e-mail address, and without one.
+_ROLES = {
+    Role.CHAIR: ("people.chair", "people.chair_no_address"),
+    Role.OPTIONAL: ("people.optional", "people.optional_no_address"),
 }
 
 
@@ -99,6 +106,11 @@ def conflict_note(reader: Reader, other: Occurrence) -> Say:
     return Say("conflict", {"title": title(reader, other).text, "when": when})
 
 
+def move_params(reader: Reader, event: Occurrence, when: When) -> dict[str, str]:
+    """For a question whether an event is to be moved: what it is called, and to when."""
+    return {"title": title(reader, event).text, "when": when_text(reader, when, year=False)}
+
+
 def people_lines(reader: Reader, people: Sequence[Person]) -> tuple[Rich, ...]:
     """A line for each answer that somebody gave. At most ten names in all; of the rest, how many they are."""
     room = _SHOWN if len(people) > _SHOWN else len(people)
@@ -124,8 +136,6 @@ def names(reader: Reader, pieces: Sequence[Rich], limit: int = _SHOWN) -> Rich:
 
 def _person(reader: Reader, person: Person) -> Rich:
     name = data(person.name, NAME) or data(person.user or "", NAME) or say(reader, "people.unnamed")
-    if person.role is Role.CHAIR:
-        name = say(reader, "people.chair", name=name)
-    elif person.role is Role.OPTIONAL:
-        name = say(reader, "people.optional", name=name)
-    return name if person.has_address else say(reader, "people.no_address", name=name)
+    plain, silent = _ROLES.get(person.role, (None, "people.no_address"))
+    id = plain if person.has_address else silent
+    return say(reader, id, name=name) if id else name

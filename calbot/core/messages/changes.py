@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from calbot.core.ask import Say
@@ -17,16 +18,50 @@ from .text import NAME, NOTHING, QUOTE, Rich, blocks, data, join_link, joined, l
 from .times import when_text
 
 
+class Extent(Enum):
+    """How much of a series is spoken of."""
+
+    ONE = 1
+    SERIES = 2
+    FOLLOWING = 3
+
+    @staticmethod
+    def of(whole_series: bool, following: bool) -> Extent:
+        if following:
+            return Extent.FOLLOWING
+        return Extent.SERIES if whole_series else Extent.ONE
+
+
+_MOVED = {
+    Extent.ONE: "moved.title",
+    Extent.SERIES: "moved.series",
+    Extent.FOLLOWING: "moved.following",
+}
+_CANCELLED = {
+    Extent.ONE: "cancelled.title",
+    Extent.SERIES: "cancelled.series",
+    Extent.FOLLOWING: "cancelled.following",
+}
+
+
 def moved(
-    reader: Reader, old: Occurrence, new: Occurrence, *, notes: Sequence[Say] = (), whole_series: bool = False
+    reader: Reader,
+    old: Occurrence,
+    new: Occurrence,
+    *,
+    notes: Sequence[Say] = (),
+    whole_series: bool = False,
+    following: bool = False,
 ) -> Message:
-    """Old and new time of an event that was moved here."""
+    """Old and new time of an event that was moved here; of the whole series, or of one occurrence and those after it,
+    that of one of them."""
+    series = whole_series or following
     body = blocks(
         lines(
-            say(reader, "moved.series" if whole_series else "moved.title", title=strong(title(reader, new))),
+            say(reader, _MOVED[Extent.of(whole_series, following)], title=strong(title(reader, new))),
             say(reader, "moved.old", when=struck(when_line(reader, old.when))),
             say(reader, "moved.new", when=strong(when_line(reader, new.when))),
-            series_line(reader, new) if whole_series else NOTHING,
+            series_line(reader, new) if series else NOTHING,
             place_line(reader, new),
             link_line(reader, new),
         ),
@@ -42,13 +77,15 @@ def cancelled(
     reason: str | None = None,
     notes: Sequence[Say] = (),
     whole_series: bool = False,
+    following: bool = False,
 ) -> Message:
-    """An event that does not take place, or the whole series of which `occurrence` is any one."""
+    """An event that does not take place, or the whole series of which `occurrence` is any one, or it and those after
+    it."""
     name = strong(struck(title(reader, occurrence)))
     why = data(reason or "", QUOTE * 2)
     body = blocks(
         lines(
-            say(reader, "cancelled.series" if whole_series else "cancelled.title", title=name),
+            say(reader, _CANCELLED[Extent.of(whole_series, following)], title=name),
             struck(series_line(reader, occurrence) if whole_series else when_line(reader, occurrence.when)),
             say(reader, "cancelled.reason", reason=why) if why else NOTHING,
         ),
@@ -57,16 +94,23 @@ def cancelled(
     return Message(Kind.CANCELLED, body.text, body.html, {**event_data(reader, occurrence), "status": "cancelled"})
 
 
-def change_notice(reader: Reader, changes: Sequence[Change] | Summary, *, calendar_title: str = "") -> Message:
-    """What other programs changed in a calendar: a line for each change, or how many there were."""
+def change_notice(
+    reader: Reader, changes: Sequence[Change] | Summary, *, calendar_title: str = "", by: str = ""
+) -> Message:
+    """What other programs changed in a calendar, or only how much of it. `by`: who wrote all of it, with the bot."""
     calendar = data(calendar_title, NAME)
-    head = strong(say(reader, "change.heading_in", calendar=calendar) if calendar else say(reader, "change.heading"))
+    name = data(by, NAME)
+    if name:
+        id = "change.heading_by_in" if calendar else "change.heading_by"
+    else:
+        id = "change.heading_in" if calendar else "change.heading"
+    head = strong(say(reader, id, name=name, calendar=calendar))
     if isinstance(changes, Summary):
         counts = {"created": changes.created, "changed": changes.changed, "cancelled": changes.cancelled}
         said = (say_n(reader, f"change.count_{kind}", number) for kind, number in counts.items() if number)
         body = blocks(head, lines(joined(", ", said), say(reader, "change.see")))
         return Message(Kind.CHANGE, body.text, body.html, counts, notify=True)
-    body = blocks(head, lines(*(line for change in changes for line in _change_lines(reader, change))))
+    body = blocks(head, *(lines(*_change_lines(reader, change)) for change in changes))
     items = [_change_data(reader, change) for change in changes]
     part = items[0] if len(items) == 1 else {"items": items}
     return Message(Kind.CHANGE, body.text, body.html, part, notify=True)
@@ -101,12 +145,15 @@ def _change_lines(reader: Reader, change: Change) -> Iterator[Rich]:
     when = own(when_text(reader, new.when, year=False))
     if change.kind is ChangeKind.CREATED:
         yield say(reader, "change.created", title=name, when=when)
+        yield link_line(reader, new)
     elif change.kind is not ChangeKind.CHANGED:
         yield say(reader, "change.cancelled", title=struck(name), when=struck(when))
     else:
         if Field.TIME in change.fields:
             before = struck(own(when_text(reader, old.when, year=False)))
-            yield say(reader, "change.time", title=name, old=before, new=when)
+            yield say(reader, "moved.title", title=name)
+            yield say(reader, "moved.old", when=before)
+            yield say(reader, "moved.new", when=when)
         if not change.hidden:
             yield from _seen_changes(reader, change.fields, old, new, name, when)
 

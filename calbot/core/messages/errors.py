@@ -41,7 +41,7 @@ def reason(reader: Reader, error: CalbotError) -> Rich:
     }
     if isinstance(needed := error.params.get("needed"), int):
         params["needed"] = _level(reader, needed)
-    params["why"] = say(reader, f"error.{error.params.get('why', 'date_not_understood')}")
+    params["why"] = say(reader, f"error.{error.params.get('why', 'date_not_understood')}", **params)
     why = say(reader, id, **params)
     words = params.get("words")
     if not words or not id.startswith(_ABOUT_DATES):
@@ -57,4 +57,5 @@ def _level(reader: Reader, level: int) -> Rich:
 
 
 def _example(reader: Reader, example: str | None) -> Rich:
-    return say(reader, "error.example", example=code(example)) if example else NOTHING
+    """On a line of its own: a phone shows most of them without a break, and it can be copied whole."""
+    return lines(say(reader, "error.example"), code(example)) if example else NOTHING

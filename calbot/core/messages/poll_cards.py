@@ -256,7 +256,8 @@ def _how_to_vote(reader: Reader, poll: Poll) -> Rich:
     if len(poll.options) > MAX_REACTION_NUMBER:
         return say(reader, "poll.how_typed", numbers=numbers)
     last = _KEYCAPS[len(poll.options) - 1]
-    return say(reader, "poll.how", first=own(_KEYCAPS[0]), last=own(last), numbers=numbers)
+    how = "poll.how" if len(poll.options) > 2 else "poll.how_two"
+    return say(reader, how, first=own(_KEYCAPS[0]), last=own(last), numbers=numbers)
 
 
 def _which(poll: Poll) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from typing import Any
 from calbot.core.dates.readings import At, Choice, Day, Every, Reading, Unread
 from calbot.core.i18n import Reader
 from calbot.core.model import AllDay, Kind, Message, Timed, When
-from calbot.core.unread import code_of, reason_of
+from calbot.core.unread import code_of, params_of, reason_of
 from calbot.errors import UserError
 
 from .errors import error
 from .events import when_data, when_line
 from .series import series_text
 from .text import NOTHING, QUOTE, Rich, data, lines, own, say, strong
-from .times import clock_text, day_text, days_of, duration_text, relative_day
+from .times import day_text, days_of, duration_text, hour_text, relative_day
 
 _ONE_DAY = timedelta(days=1)
 
@@ -59,7 +59,7 @@ def reading_line(reader: Reader, reading: At | Day | Every) -> Rich:
     if isinstance(reading, At) and reading.end is None:
         start = reading.start.astimezone(reader.zone)
         day = day_text(reader, start.date())
-        return own(reader.catalog.text("when.at", date=day, start=clock_text(reader, start)))
+        return own(reader.catalog.text("when.at", date=day, start=hour_text(reader, start)))
     return when_line(reader, as_when(reading))
 
 
@@ -72,7 +72,7 @@ def as_when(reading: At | Day) -> When:
 
 def unread_error(reading: Unread, text: str) -> UserError:
     """The error that says why `text` was not read as a date."""
-    return UserError(code_of(reading), reason_of(reading), words=reading.words or text)
+    return UserError(code_of(reading), reason_of(reading), words=reading.words or text, **params_of(reading))
 
 
 def _reading_data(reader: Reader, reading: At | Day | Every) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from calbot.core.ask import Say
 from calbot.core.i18n import Reader
+from calbot.core.mail import Undelivered
 from calbot.core.model import Kind, Message
 from calbot.core.settings import Problem, Severity
 
@@ -18,12 +19,16 @@ from .times import ago_text, duration_text, instant_text
 
 Crypto: TypeAlias = Literal["verified", "unverified", "off"]
 
+_UNDELIVERED = 5  # mails that are shown one by one
 _PROBLEMS = 8  # mistakes of the configuration that are shown; the log has all
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarReport:
-    """How a calendar stands. `problem` is a catalog id below ``error.``; `set_aside` counts what cannot be read."""
+    """How a calendar stands. `problem` is a catalog id below ``error.``; `set_aside` counts what cannot be read.
+
+    `read_only` is how it is configured, `refuses` what the server says; `moved`: the server has it elsewhere by now.
+    """
 
     name: str
     last_sync: datetime | None
@@ -33,6 +38,18 @@ class CalendarReport:
     next_reminder: datetime | None
     set_aside: int = 0
     read_only: bool = False
+    refuses: bool = False
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MailReport:
+    """Invitations by mail: how many wait after an attempt in vain and why, a catalog id below ``error.``; and those
+    that came to nothing of late, the newest first."""
+
+    waiting: int = 0
+    reason: str | None = None
+    failed: tuple[Undelivered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,7 @@ class OutgoingReport:
     waiting: Mapping[str, int] = field(default_factory=dict)
     missed: int = 0
     missed_since: datetime | None = None
+    mail: MailReport = MailReport()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +111,13 @@ def problem_line(reader: Reader, problem: Problem) -> Rich:
 
 def _calendar(reader: Reader, calendar: CalendarReport) -> Rich:
     head = strong(data(calendar.name, NAME))
-    if calendar.read_only:
+    if calendar.read_only or calendar.refuses:
         head = say(reader, "status.read_only", name=head)
     return lines(
         head,
         _problem(reader, calendar.problem) if calendar.problem else NOTHING,
+        say(reader, "status.refuses") if calendar.refuses and not calendar.read_only else NOTHING,
+        say(reader, "status.moved") if calendar.moved else NOTHING,
         _synced(reader, calendar),
         say_n(reader, "status.ahead", calendar.ahead),
         _moment(reader, "status.next_reminder", calendar.next_reminder),
@@ -131,7 +151,20 @@ def _outgoing(reader: Reader, outgoing: OutgoingReport) -> Rich:
         NOTHING
         if since is None
         else say_n(reader, "status.missed", outgoing.missed, since=own(instant_text(reader, since))),
+        *_mail(reader, outgoing.mail),
     )
+
+
+def _mail(reader: Reader, mail: MailReport) -> Iterator[Rich]:
+    if mail.waiting:
+        reason = say(reader, f"error.{mail.reason or 'mail_unreachable'}")
+        yield say_n(reader, "status.mail_waiting", mail.waiting, reason=reason)
+    for one in mail.failed[:_UNDELIVERED]:
+        time = own(instant_text(reader, one.at))
+        reason = say(reader, f"error.{one.reason}")
+        yield say(reader, "status.mail_failed", address=data(one.recipient, NAME), time=time, reason=reason)
+    if len(mail.failed) > _UNDELIVERED:
+        yield say_n(reader, "status.mail_more", len(mail.failed) - _UNDELIVERED)
 
 
 def _clock(reader: Reader, off: timedelta | None) -> Rich:
@@ -169,11 +202,14 @@ def _data(report: StatusReport) -> dict[str, Any]:
                 "ahead": calendar.ahead,
                 "next_reminder": _utc(calendar.next_reminder),
                 "set_aside": calendar.set_aside,
+                "writable": not (calendar.read_only or calendar.refuses),
             }
             for calendar in report.calendars
         ],
         "waiting": dict(report.outgoing.waiting),
         "missed_reminders": report.outgoing.missed,
+        "mail_waiting": report.outgoing.mail.waiting,
+        "mail_undelivered": len(report.outgoing.mail.failed),
         "notes": [note.id for note in report.notes],
         "problems": [{"path": problem.path, "expected": problem.expected} for problem in report.problems],
     }

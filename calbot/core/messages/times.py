@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import babel
 from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
 
 from calbot.core.i18n import Reader
@@ -40,19 +41,41 @@ def relative_day(reader: Reader, day: date) -> str | None:
     return None if id is None else reader.catalog.text(id)
 
 
-def clock_text(reader: Reader, instant: datetime) -> str:
+def clock_text(reader: Reader, instant: datetime, *, named: bool = False) -> str:
     """ "14:00", on the reader's clock; with the zone in the second of two hours that a clock change makes."""
     local = instant.astimezone(reader.zone)
     pattern, locale = reader.catalog.text("pattern.clock"), reader.catalog.locale
     text = format_time(local.replace(tzinfo=None), pattern, locale=locale)
-    if not local.fold:
+    if not (named or _is_second(reader, instant)):
         return text
-    return reader.catalog.text("when.repeated", time=text, zone=get_timezone_name(local, width="short", locale=locale))
+    return reader.catalog.text("when.repeated", time=text, zone=_zone_text(local, locale))
 
 
-def hour_text(reader: Reader, instant: datetime) -> str:
-    """The time as it stands alone: "14:00", in German "14:00 Uhr"."""
-    return reader.catalog.text("when.clock", start=clock_text(reader, instant))
+def _zone_text(local: datetime, locale: babel.Locale) -> str:
+    """ "MEZ", where the language has a name for it, else "UTC+1"."""
+    name = get_timezone_name(local, width="short", locale=locale)
+    if name.isalpha():
+        return name
+    offset = int((local.utcoffset() or timedelta()).total_seconds()) // 60
+    hours, minutes = divmod(abs(offset), 60)
+    return f"UTC{'-' if offset < 0 else '+'}{hours}" + (f":{minutes:02}" if minutes else "") if offset else "UTC"
+
+
+def clock_texts(reader: Reader, start: datetime, end: datetime) -> tuple[str, str]:
+    """Start and end; where one of them needs its zone, so does the other, which is not in the same."""
+    named = _is_second(reader, start, end)
+    return clock_text(reader, start, named=named), clock_text(reader, end, named=named)
+
+
+def hour_text(reader: Reader, instant: datetime, *, named: bool = False) -> str:
+    """The time as it stands alone: "14:00", in German "14:00 Uhr", and "02:30 Uhr MEZ" where the zone is shown."""
+    clock = clock_text(reader, instant, named=named)
+    return clock if named or _is_second(reader, instant) else reader.catalog.text("when.clock", start=clock)
+
+
+def _is_second(reader: Reader, *instants: datetime) -> bool:
+    """Whether one of the instants lies in the second of two hours that a clock change makes."""
+    return any(instant.astimezone(reader.zone).fold for instant in instants)
 
 
 def instant_text(reader: Reader, instant: datetime) -> str:
@@ -66,7 +89,7 @@ def instant_text(reader: Reader, instant: datetime) -> str:
 def moment_text(reader: Reader, instant: datetime) -> str:
     """A moment with its day, for texts that are still read on another one."""
     day = instant.astimezone(reader.zone).date()
-    return reader.catalog.text("when.at", date=day_text(reader, day, year=False), start=clock_text(reader, instant))
+    return reader.catalog.text("when.at", date=day_text(reader, day, year=False), start=hour_text(reader, instant))
 
 
 def when_text(reader: Reader, when: When, *, year: bool = True) -> str:
@@ -77,14 +100,15 @@ def when_text(reader: Reader, when: When, *, year: bool = True) -> str:
             return reader.catalog.text("when.all_day", date=day_text(reader, first, year=year))
         return reader.catalog.text("when.days", **_ends(reader, first, last, year=year))
     seen = when.seen_in(reader.zone)
-    start, end = clock_text(reader, seen.start), clock_text(reader, seen.end)
+    named = _is_second(reader, seen.start, seen.end)
+    start, end = (hour_text(reader, instant, named=named) for instant in (seen.start, seen.end))
     if seen.start.date() != seen.end.date():
         ends = _ends(reader, seen.start.date(), seen.end.date(), year=year)
         return reader.catalog.text("when.span", start=start, end=end, **ends)
     day = day_text(reader, first, year=year)
     if seen.start.timestamp() == seen.end.timestamp():
         return reader.catalog.text("when.at", date=day, start=start)
-    return reader.catalog.text("when.range", date=day, start=start, end=end)
+    return reader.catalog.text("when.range", date=day, start=clock_text(reader, seen.start, named=named), end=end)
 
 
 def hours_text(reader: Reader, when: When, day: date) -> str:
@@ -95,7 +119,7 @@ def hours_text(reader: Reader, when: When, day: date) -> str:
             return reader.catalog.text("hours.all_day")
         return reader.catalog.text("hours.all_day_until", date=day_text(reader, last, year=False))
     seen = when.seen_in(reader.zone)
-    start, end = clock_text(reader, seen.start), clock_text(reader, seen.end)
+    start, end = clock_texts(reader, seen.start, seen.end)
     if first == seen.end.date():
         return reader.catalog.text("hours.range", start=start, end=end) if start != end else start
     until = day_text(reader, seen.end.date(), year=False)

@@ -6,12 +6,20 @@ from collections.abc import Sequence
 
 from calbot.core.ask import Say
 from calbot.core.i18n import Reader
-from calbot.core.model import Kind, Message, Occurrence
+from calbot.core.model import Details, Kind, Message, Occurrence
 from calbot.core.poll_model import Poll
 
 from .card import note_lines, series_line
+from .changes import Extent
+from .editing import differences, people_lines
 from .events import event_data, link_line, place_line, title, when_line
 from .text import NOTHING, Rich, blocks, clean, data, lines, say, strong, struck
+
+_EDITED = {
+    Extent.ONE: "undo.edit_title",
+    Extent.SERIES: "undo.edit_series",
+    Extent.FOLLOWING: "undo.edit_following",
+}
 
 
 def undone_new(reader: Reader, gone: Occurrence, *, notes: Sequence[Say] = ()) -> Message:
@@ -41,6 +49,35 @@ def undone_move(
         note_lines(reader, notes),
     )
     return Message(Kind.CHANGE, body.text, body.html, {**event_data(reader, back), "old": event_data(reader, moved)})
+
+
+def undone_edit(
+    reader: Reader,
+    back: Occurrence,
+    *,
+    changed: tuple[Details, Details] | None = None,
+    added: Sequence[str] = (),
+    removed: Sequence[str] = (),
+    notes: Sequence[Say] = (),
+    whole_series: bool = False,
+    following: bool = False,
+) -> Message:
+    """An event says again what it said before. `changed`: that before it was taken back, and after; `added` and
+    `removed` are the names of those who are on it again, and not any more."""
+    shown = [] if changed is None else list(differences(reader, *changed))
+    moved_place = changed is not None and changed[0].location != changed[1].location
+    body = blocks(
+        lines(
+            say(reader, _EDITED[Extent.of(whole_series, following)], title=strong(title(reader, back))),
+            _time(reader, back, whole_series=whole_series or following),
+            *shown,
+            *people_lines(reader, added, removed),
+            NOTHING if moved_place else place_line(reader, back),
+            link_line(reader, back),
+        ),
+        note_lines(reader, notes),
+    )
+    return Message(Kind.CHANGE, body.text, body.html, event_data(reader, back))
 
 
 def undone_cancel(

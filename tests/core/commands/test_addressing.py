@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from calbot.core.commands import addressed, read_text
+from calbot.core.commands import addressed, called_by_name, read_text
 from calbot.core.commands.tokens import written
 from calbot.core.model import UserId
 
@@ -116,3 +116,21 @@ def test_faults_of_the_text_stay_with_it() -> None:
     rest = addressed(typed, prefix="!meet", bot=BOT, bot_name="", direct=False)
     assert rest is not None
     assert rest.fault == typed.fault is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "by_name"),
+    [
+        ("Termin Bot: heute", True),
+        ("calbot, heute", True),
+        ("!meet heute", False),
+        ("!meetliste", False),
+        ("calbot: !meet heute", False),
+        (f"{PILL}: heute", False),
+    ],
+)
+def test_a_name_in_plain_words_is_less_than_a_mention(text: str, by_name: bool) -> None:
+    content = {"body": text}
+    if "<a" in text:
+        content = {"body": "x", "format": "org.matrix.custom.html", "formatted_body": text}
+    assert called_by_name(read_text(content), prefix="!meet") is by_name

@@ -111,11 +111,11 @@ def test_a_poll_over_what_is_found() -> None:
     ("text", "reason", "params"),
     [
         ("finde", "find_duration_missing", {}),
-        ("finde nächste woche", "find_duration_missing", {"text": "nächste woche"}),
+        ("finde nächste woche", "find_duration_unsaid", {"text": "nächste woche"}),
         ("finde {anna}", "find_duration_missing", {}),
         ("finde 13h", "find_too_long", {"text": "13h"}),
         ("finde 1 tag", "find_too_long", {"text": "1 tag"}),
-        ("finde 0h", "find_duration_missing", {"text": "0h"}),
+        ("finde 0h", "find_duration_unsaid", {"text": "0h"}),
         ("finde 1h morgen zwischen den Jahren", "date_not_understood", {}),
         ("finde 1h irgendwann", "date_not_understood", {"text": "irgendwann"}),
         ("finde 1h morgen 14 Uhr", "date_not_understood", {}),

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from calbot.core.commands import CommandId, Event, New
 from calbot.core.commands.lexing import clean
-from calbot.core.dates import At, Choice, Day, Every
-from calbot.core.model import Locale
+from calbot.core.dates import At, Choice, Day, Every, Locale
 from calbot.errors import Code
 
 from .typing_in import ANNA, BEN, at, refusal, typed
@@ -36,6 +35,8 @@ VISIBLE = st.characters(categories=["L", "N", "P", "S"], exclude_characters='"�
     ("text", "locale", "expected"),
     [
         ('neu "Jour fixe" morgen 10 Uhr', "de", New("Jour fixe", TEN)),
+        ('neu titel:"Jour fixe" morgen 10 Uhr', "de", New("Jour fixe", TEN)),
+        ('new tomorrow 10am title:"Jour fixe"', "en", New("Jour fixe", TEN)),
         ('new "Jour fixe" tomorrow 10am', "en", New("Jour fixe", TEN)),
         ('new "Jour fixe" tomorrow 10am', "de", New("Jour fixe", TEN)),
         ('neu "Jour fixe" morgen 10 Uhr', "en", New("Jour fixe", TEN)),
@@ -65,6 +66,9 @@ VISIBLE = st.characters(categories=["L", "N", "P", "S"], exclude_characters='"�
         ("neu Montage 24.11. 10 Uhr", "de", New("Montage", TEN)),
         ("new Match tue 10am", "en", New("Match", TEN)),
         ("neu Mittag Fr 12:10", "de", New("Mittag", At(at(11, 27, 12, 10)))),
+        ("neu Nacht 25.11.2026 00:30-01:30", "de", New("Nacht", At(at(11, 25, 0, 30), at(11, 25, 1, 30)))),
+        ("neu Abend Fr 19 Uhr", "de", New("Abend", At(at(11, 27, 19)))),
+        ('new "Jour fixe" tomorrow 10am?', "en", New("Jour fixe", TEN)),
         ("neu Budget Ende Fr 11 Uhr", "de", New("Budget Ende", At(at(11, 27, 11)))),
         ("neu Weekly every other monday at 9", "de",
          New("Weekly", Every(At(at(11, 30, 9)), "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO"))),
@@ -166,8 +170,11 @@ def test_a_description_keeps_its_lines_and_a_place_may_be_an_address() -> None:
         ('neu "Jour fixe" irgendwann', "date_not_understood", {"text": "irgendwann"}),
         ('neu "Jour fixe" morgen 10 Uhr vielleicht', "date_not_understood", {"text": "morgen 10 Uhr vielleicht"}),
         ('neu "Jour fixe" morgen 10 Uhr farbe:rot', "unknown_option", {"option": "farbe"}),
-        ('neu titel:"Jour fixe" morgen 10 Uhr', "unknown_option", {"option": "titel"}),
+        ('neu titel:"Jour fixe" Runde morgen 10 Uhr', "date_not_understood", {"text": "Runde morgen 10 Uhr"}),
+        ("neu titel:Jour fixe morgen 10 Uhr", "option_needs_quotes", {"option": "titel", "value": "Jour"}),
+        ('neu titel:"Jour fixe"', "when_missing", {"title": "Jour fixe"}),
         ("neu Jour fixe orr:Rathaus morgen 10 Uhr", "unknown_option_near", {"option": "orr", "suggestion": "ort"}),
+        ("neu Jour fixe morgen 10 Uhr foo:bar", "unknown_option_near", {"option": "foo", "suggestion": "dauer"}),
         ("neu Jour fixe morgen 10 Uhr ort: Rathaus", "option_without_value", {"option": "ort"}),
         ('neu Jour fixe morgen 10 Uhr ort:""', "option_without_value", {"option": "ort"}),
         ("neu Jour fixe morgen 10 Uhr ort:A loc:B", "option_twice", {"option": "loc"}),
@@ -278,11 +285,18 @@ def test_of_two_dates_the_sender_chooses_one() -> None:
         ("new next week planning wed 10am", "border_unclear", {"words": "next week"}),
         ("neu Test Mo 24.11. 10 Uhr", "date_falls_on_1", {"words": "Mo 24.11. 10 Uhr"}),
         ("new Test Mon 24 Nov 10am", "date_falls_on_1", {"words": "Mon 24 Nov 10am"}),
+        ("neu Wer kann morgen?", "border_unclear", {"words": "morgen?", "suggestion": '"Wer kann" morgen?'}),
+        ("new Jour fixe tomorrow 10am?", "border_unclear", {"words": "10am?"}),
+        ("neu Jour fixe bitte morgen 10 Uhr", "border_unclear", {"words": "bitte"}),
         ("neu Jour fixe morgen 10 Uhr bitte", "date_not_understood", {"text": "morgen 10 Uhr bitte", "words": "bitte"}),
+        ("neu Jour fixe morgen 7:30 abends", "date_meant", {"meant": "19:30"}),
+        ("neu Jour fixe morgen 10 Uhr evtl", "date_not_understood", {"text": "morgen 10 Uhr evtl", "words": "evtl"}),
         ("neu Jour fixe morgen 10 Uhr @Anna, danke", "person_not_linked", {"name": "@Anna"}),
         ('neu Treffen Dienstag "Budget" 10 Uhr', "border_unclear", {"words": "Dienstag"}),
         ("neu morgen 10 Uhr Jour fixe", "title_after_date", {"suggestion": '"Jour fixe" morgen 10 Uhr'}),
         ("neu Klausur irgendwann nächste Woche", "date_vague", {"text": "nächste Woche"}),
+        ("neu Infos für alle Dienstag 9 Uhr", "date_vague", {"text": "alle Dienstag 9 Uhr"}),
+        ("neu Kommt bitte alle morgen 9 Uhr", "date_vague", {"text": "alle morgen 9 Uhr"}),
     ],
 )
 def test_a_doubtful_border_is_no_guess(text: str, reason: str, params: dict[str, str]) -> None:
@@ -351,3 +365,36 @@ def test_a_date_may_follow_a_length() -> None:
 
 def test_people_without_a_link_are_named_as_such_behind_a_value() -> None:
     assert refusal("neu Jour fixe morgen 10 Uhr ort:Rathaus mit @Anna").reason == "person_not_linked"
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("new meeting morgen at 5pm", "morgen at 5pm"),
+        ("neu Planung tomorrow 15 Uhr", "tomorrow 15 Uhr"),
+        ("neu Sync next monday um 10", "monday um 10"),
+        ("new Planning übermorgen 10am", "übermorgen 10am"),
+        ("new Retro Freitag 3pm", "Freitag 3pm"),
+        ("new Retro Friday 15 Uhr", "Friday 15 Uhr"),
+        ('neu "Call" Freitag 3pm', "Freitag 3pm"),
+        ("poll Retro Freitag 3pm; Mo 10", "Freitag 3pm"),
+    ],
+)
+def test_a_date_in_two_languages_is_not_read_by_half(text: str, date: str, locale: Locale) -> None:
+    refused = refusal(text, locale=locale)
+    assert (refused.reason, refused.params["text"]) == ("date_mixed", date)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'neu "Call Freitag" 3pm',
+        "neu Black Friday 27.11. 10 Uhr",
+        "neu What to do tomorrow 3pm",
+        "new Lunch with Mo 12pm",
+        "new Weihnachtsfeier Dec 18 5pm",
+    ],
+)
+def test_a_title_may_be_in_another_language_than_the_date(text: str) -> None:
+    assert isinstance(typed(text), New)

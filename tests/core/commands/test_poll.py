@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from calbot.core.commands import CommandId, Misunderstood, ParseContext, Poll, Polls, Until, check_settled
-from calbot.core.dates import At, Choice, Day
-from calbot.core.model import Locale
+from calbot.core.dates import At, Choice, Day, Locale
 from calbot.core.poll_model import PollOptions, Quorum
 from calbot.errors import Code
 
@@ -179,7 +178,7 @@ def test_the_open_polls_can_be_listed() -> None:
         ('umfrage "" Di 14; Mi 10', "title_missing", Code.NOT_UNDERSTOOD, {}),
         ("umfrage Di 14; Mi 10", "title_missing", Code.NOT_UNDERSTOOD, {}),
         ("umfrage Budgetrunde", "poll_too_few", Code.NOT_UNDERSTOOD, {}),
-        ("umfrage X Di 14", "poll_too_few", Code.NOT_UNDERSTOOD, {"option": "Di 14"}),
+        ("umfrage X Di 14", "poll_only_one", Code.NOT_UNDERSTOOD, {"option": "Di 14"}),
         ('umfrage "X" Di 14, Mi 10', "poll_option_several", Code.NOT_UNDERSTOOD, {"option": "Di 14, Mi 10"}),
         ("umfrage X Di 14 Uhr oder Mi 15 Uhr", "poll_option_several", Code.NOT_UNDERSTOOD, {}),
         ("umfrage X: Freitag 18 Uhr / Samstag 18 Uhr", "poll_option_several", Code.NOT_UNDERSTOOD, {}),

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from calbot.core.commands import ByNumber, ByReply, CommandId, Last, Ref, Remind, Scope
-from calbot.core.model import Locale
+from calbot.core.dates import Locale
 from calbot.errors import Code
 
 from .typing_in import refusal, typed
@@ -137,9 +137,9 @@ def test_in_a_reply_to_an_event_that_one_is_meant(text: str, command: Remind) ->
         ("erinnere mich 10", "lead_without_unit"),
         ("remind 1 h 30 min", "leads_unclear"),
         ("erinnere mich 1 Stunde 30 Minuten 3", "leads_unclear"),
-        ("remind me in 10m", "leads_not_understood"),
-        ("erinnere mich morgen", "leads_not_understood"),
-        ("erinnere mich an Milch", "leads_not_understood"),
+        ("remind me in 10m", "leads_not_understood_me"),
+        ("erinnere mich morgen", "leads_not_understood_me"),
+        ("erinnere mich an Milch", "leads_not_understood_me"),
         ("remind 14:00", "leads_not_understood"),
         ("remind -10m", "leads_not_understood"),
         ("remind 30s", "leads_not_understood"),

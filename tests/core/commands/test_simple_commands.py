@@ -24,7 +24,7 @@ from calbot.core.commands import (
     Vote,
     When,
 )
-from calbot.core.model import Locale
+from calbot.core.dates import Locale
 from calbot.errors import Code
 
 from .typing_in import refusal, typed
@@ -33,11 +33,14 @@ from .typing_in import refusal, typed
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("", Help()),
+        ("", Help(short=True)),
         ("help", Help()),
         ("hilfe", Help()),
         ("HILFE!", Help()),
         ("?", Help()),
+        ("hilfe alles", Help(full=True)),
+        ("help all", Help(full=True)),
+        ("Hilfe Befehle", Help(full=True)),
         ("hilfe neu", Help(CommandId.NEW)),
         ("hilfe termin", Help(CommandId.NEW)),
         ("help event", Help(CommandId.EVENT)),
@@ -117,7 +120,11 @@ def test_votes(text: str, numbers: tuple[int, ...]) -> None:
 )
 def test_votes_that_are_none(text: str) -> None:
     result = refusal(text)
-    assert (result.reason, result.command) == ("vote_numbers", CommandId.VOTE)
+    says = text.removeprefix("vote").removeprefix("stimme").removesuffix("und")
+    assert (result.reason, result.command) == (
+        "vote_words" if any(map(str.isalnum, says)) else "vote_numbers",
+        CommandId.VOTE,
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +202,7 @@ def test_a_number_of_days(text: str) -> None:
         ("liste 1000t", "window_days", CommandId.LIST),
         ("list 0d", "window_days", CommandId.LIST),
         ("liste KW 60", "date_impossible", CommandId.LIST),
-        ("hilfe importiere", "command_not_yet", CommandId.HELP),
+        ("hilfe abo", "command_not_yet", CommandId.HELP),
     ],
 )
 def test_what_is_wrong_is_said(text: str, reason: str, command: CommandId | None) -> None:
@@ -238,20 +245,11 @@ def test_unknown_words_are_quoted_and_never_run(text: str, suggestion: str | Non
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("Ja!", "Ja!"),
-        ("vielleicht 3", "vielleicht"),
-        ('ÄNDERE 2 titel:"x"', "ÄNDERE"),
-        ('aendere 2 titel:"x"', "aendere"),
-        ("tz Europe/Berlin", "tz"),
-        ("sprache raum de", "sprache"),
         ("meine Daten", "meine Daten"),
         ("my data", "my data"),
         ("vergiss mich", "vergiss mich"),
         ("forget me", "forget me"),
-        ("kalender", "kalender"),
-        ("unmap it", "unmap"),
         ("abo neu", "abo"),
-        ("setze x y", "setze"),
     ],
 )
 def test_commands_of_later_versions_are_known_as_such(text: str, word: str) -> None:

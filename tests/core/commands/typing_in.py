@@ -6,7 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from calbot.core.commands import Command, Misunderstood, ParseContext, parse, read_text
-from calbot.core.model import Locale, UserId
+from calbot.core.dates import Locale
+from calbot.core.model import UserId
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 10, tzinfo=BERLIN)  # a Monday

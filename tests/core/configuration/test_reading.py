@@ -72,6 +72,7 @@ def test_the_example_is_read_without_an_error() -> None:
                 CITY,
                 "https://caldav.example.org/calendars/svc-calbot/it-team/",
                 map=MapRights(rooms=frozenset([ROOM]), power_level=50),
+                path="calendars/svc-calbot/it-team/",
             )
         },
         rooms={
@@ -102,8 +103,6 @@ def test_the_example_is_read_without_an_error() -> None:
 def test_what_the_example_has_beyond_is_noted_and_nothing_else() -> None:
     assert notices(example()) == dict.fromkeys(
         (
-            "email",
-            "people.principal_search",
             "privacy.retention.audit",
             "web",
         ),

@@ -6,17 +6,21 @@ here asks the reader that is tested; what needs a calendar is counted out day by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from random import Random
 from zoneinfo import ZoneInfo
 
-from calbot.core.dates import Locale
+from calbot.core.dates import Base, Locale
 
 from .spellings import MONTHS, ORDINALS, SHORT_MONTHS, SHORT_WEEKDAYS, WEEKDAYS, Writer
+from .templates import Made, Templates
 
-ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe")
+ZONES = (
+    *("Europe/Berlin", "Europe/London", "America/New_York", "Asia/Kathmandu"),
+    *("Pacific/Auckland", "Pacific/Apia", "Australia/Lord_Howe"),
+)
 AWKWARD = (
     "2026-11-29T23:59",
     "2026-12-31T18:00",
@@ -37,6 +41,10 @@ STRAY = {
 }
 
 
+_WEIGHTS = (30, 8, 12, 6, 10, 5, 4, 5, 6, 5, 4, 2, 5, 3)
+_MAY_BE_MISTYPED = ("date and time", "next weekday", "feast", "part of the day", "series")
+
+
 @dataclass(frozen=True)
 class Variant:
     """A phrase and what it means, in the notation of the tables."""
@@ -45,12 +53,34 @@ class Variant:
     phrase: str
     expected: str
     now: datetime
+    template: str
+    base: Base | None = None
+    mistyped: bool = False
+    """Whether a letter is wrong in it, so that it may be refused as well."""
+
+
+@dataclass(frozen=True)
+class WindowVariant:
+    """The window of a list, and the days that it means, the last one exclusive."""
+
+    locale: Locale
+    phrase: str
+    days: tuple[date, date]
+    now: datetime
 
 
 def variants(number: int, seed: int) -> Iterator[Variant]:
     random = Random(seed)  # noqa: S311 - repeatable on purpose
     for _ in range(number):
         yield _Maker(random).variant()
+
+
+def window_variants(number: int, seed: int) -> Iterator[WindowVariant]:
+    random = Random(seed)  # noqa: S311 - repeatable on purpose
+    for _ in range(number):
+        maker = _Maker(random)
+        phrase, first, end = maker.templates.windows()
+        yield WindowVariant(maker.locale, maker.respell(phrase), (first, end), maker.now)
 
 
 class _Maker:
@@ -65,6 +95,7 @@ class _Maker:
         self.now = naive.replace(tzinfo=self.zone).astimezone(timezone.utc).astimezone(self.zone)
         self.today = self.now.date()
         self.writer = Writer(self.locale, self.today, random)
+        self.templates = Templates(random, self.locale, self.now, self.zone, self.writer)
 
     @property
     def german(self) -> bool:
@@ -74,18 +105,35 @@ class _Maker:
         return self.random.choice(options)
 
     def variant(self) -> Variant:
-        kind = self.random.random()
-        if kind < 0.5:
-            phrase, expected = self.single()
-        elif kind < 0.6:
-            phrase, expected = self.whole_days()
-        elif kind < 0.75:
-            phrase, expected = self.series()
-        elif kind < 0.85:
-            phrase, expected = self.next_weekday()
-        else:
-            phrase, expected = self.refused()
-        return Variant(self.locale, self.respell(phrase), expected, self.now)
+        template, make = self.random.choices(tuple(self.kinds().items()), weights=_WEIGHTS)[0]
+        made = make()
+        made = made if isinstance(made, Made) else Made(*made)
+        phrase, mistyped = self.respell(made.phrase), False
+        if template in _MAY_BE_MISTYPED and self.random.random() < 0.1:
+            typed = self.mistype(phrase)
+            phrase, mistyped = typed, typed != phrase
+        template = f"{template}, mistyped" if mistyped else template
+        return Variant(self.locale, phrase, made.expected, self.now, template, made.base, mistyped)
+
+    def kinds(self) -> dict[str, Callable[[], Made | tuple[str, str]]]:
+        """The kinds of phrases by their names, in the order of `_WEIGHTS`."""
+        more = self.templates
+        return {
+            "date and time": self.single,
+            "whole days": self.whole_days,
+            "series": self.series,
+            "next weekday": self.next_weekday,
+            "something wrong": self.refused,
+            "time zone": more.zoned,
+            "feast": more.feast,
+            "part of the day": more.part_of_day,
+            "bare hour": more.bare_hour,
+            "counted": more.counted,
+            "day and time to day and time": more.days_with_times,
+            "after next": more.after_next,
+            "moved event": more.moved,
+            "poll option": more.option,
+        }
 
     # Days -------------------------------------------------------------------------------------------------------------
 
@@ -276,11 +324,27 @@ class _Maker:
         hour, minute = self.random.choice(((25, 0), (24, 30), (12, 60), (99, 99)))
         return f"{self.random.choice(names)} {hour}:{minute:02}", "no"
 
+    def mistype(self, phrase: str) -> str:
+        """The phrase with a letter left out, doubled or swapped in one of its longer words."""
+        words = phrase.split(" ")
+        places = [place for place, word in enumerate(words) if len(word) >= 6 and word.isalpha()]
+        if not places:
+            return phrase
+        place = self.random.choice(places)
+        word, at = words[place], self.random.randrange(1, 5)
+        before, letter, after = word[:at], word[at], word[at + 1 :]
+        words[place] = self.pick(
+            before + after, before + letter + letter + after, before + after[0] + letter + after[1:]
+        )
+        return " ".join(words)
+
     # Spelling ---------------------------------------------------------------------------------------------------------
 
     def respell(self, phrase: str) -> str:
         """The phrase as somebody else would have typed it."""
         random = self.random
+        if random.random() < 0.05:
+            phrase += random.choice("?!")
         if random.random() < 0.2:
             phrase = random.choice((str.lower, str.upper, str.capitalize))(phrase)
         if random.random() < 0.2:

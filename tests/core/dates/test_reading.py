@@ -39,7 +39,9 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         ("Dienstg 10 Uhr", Reason.NOT_UNDERSTOOD, "Dienstg"),
         ("morgen 14 Uhr vielleicht", Reason.NOT_UNDERSTOOD, "vielleicht"),
         ("am Dienstag mit Anna 14 Uhr", Reason.NOT_UNDERSTOOD, "mit"),
-        ("morgen 14 Uhr?", Reason.NOT_UNDERSTOOD, "Uhr?"),
+        ("morgen 14 Uhr evtl?", Reason.NOT_UNDERSTOOD, "evtl"),
+        ("bitte morgen 14 Uhr", Reason.NOT_UNDERSTOOD, "bitte"),
+        ("morgen 14 Uhr, bitte!", Reason.NOT_UNDERSTOOD, "bitte"),
         ("22.11. 9:00", Reason.IN_PAST, ""),
         ("heute 9 Uhr", Reason.IN_PAST, ""),
         ("letzten Dienstag 9 Uhr", Reason.IN_PAST, ""),
@@ -77,6 +79,30 @@ def test_a_refusal_names_its_reason(phrase: str, reason: Reason, words: str) -> 
 )
 def test_a_wrong_weekday_is_told_the_right_one(locale: Locale, phrase: str, falls_on: int | None) -> None:
     assert read(phrase, locale=locale, now=NOW) == Unread(Reason.CONTRADICTORY, falls_on=falls_on)
+
+
+@pytest.mark.parametrize(
+    ("locale", "phrase", "meant"),
+    [
+        ("de", "abends 7:30", (19, 30)),
+        ("de", "Di 7.30 Uhr abends", (19, 30)),
+        ("de", "Di 07:30 abends", (19, 30)),
+        ("de", "morgen sieben Uhr dreißig abends", (19, 30)),
+        ("de", "3:00 nachmittags", (15, 0)),
+        ("de", "morgen 12:30 nachts", (0, 30)),
+        ("de", "heute Abend 7-10:30", (22, 30)),
+        ("en", "tonight at 8:30", (20, 30)),
+        ("en", "every monday evening 7:30", (19, 30)),
+        ("de", "morgen 14:30 vormittags", None),
+        ("de", "Di 10 Uhr nachmittags", None),
+        ("en", "tomorrow 3:30pm in the morning", None),
+    ],
+)
+def test_a_wrong_part_of_the_day_is_told_the_right_hour(
+    locale: Locale, phrase: str, meant: tuple[int, int] | None
+) -> None:
+    minutes = None if meant is None else meant[0] * 60 + meant[1]
+    assert read(phrase, locale=locale, now=NOW) == Unread(Reason.CONTRADICTORY, meant=minutes)
 
 
 def test_readings_are_in_the_zone_of_now() -> None:

@@ -58,6 +58,12 @@ def parted(words: list[str], start: int, reading: Reading) -> str:
         ("de", "Montag Planung Mo 30.11. 10 Uhr", "Montag Planung | at 2026-11-30T10:00"),
         ("de", "November Rückblick Fr 10", "November Rückblick | at 2026-11-27T10:00"),
         ("de", "Mai-Feier Fr 10", "Mai-Feier | at 2026-11-27T10:00"),
+        ("de", "Planung Rosenmontag 10 Uhr", "Planung | at 2027-02-08T10:00"),
+        ("de", "Gespräch mit Nikolaus 16 Uhr Di", "Gespräch mit Nikolaus | at 2026-11-24T16:00"),
+        ("de", "Karfreitag Dienste Di 10", "Karfreitag Dienste | at 2026-11-24T10:00"),
+        ("de", "Vorlesung Di 14 Uhr c.t.", "Vorlesung | at 2026-11-24T14:15"),
+        ("de", "Silvester 20 Uhr", " | at 2026-12-31T20:00"),
+        ("en", "Call New York Tue 2pm ET", "Call New York | at 2026-11-24T20:00"),
         ("de", "1. Sitzung Fr 10 Uhr", "1. Sitzung | at 2026-11-27T10:00"),
         ("de", "So geht Digitalisierung Fr 20 Uhr", "So geht Digitalisierung | at 2026-11-27T20:00"),
         ("de", "Sonntagsdienst Fr 20 Uhr", "Sonntagsdienst | at 2026-11-27T20:00"),
@@ -110,6 +116,10 @@ def test_a_border_that_may_be_elsewhere_is_asked_about(locale: Locale, text: str
 @pytest.mark.parametrize(
     ("locale", "text", "doubtful"),
     [
+        ("de", "Planung Weihnachten 10 Uhr", "Weihnachten"),
+        ("de", "Gespräch mit Nikolaus 16 Uhr", "Nikolaus"),
+        ("de", "Planung Karfreitga 10 Uhr", "Karfreitga"),
+        ("en", "Dinner Thanksgiving 6pm", "Thanksgiving"),
         ("de", "Budgetrunde Dienstg 10 Uhr", "Dienstg"),
         ("de", "Budgetrunde am Dinestag, 10 Uhr", "Dinestag,"),
         ("de", "Budgetrunde nächsten Dienstg 10 Uhr", "Dienstg"),
@@ -189,7 +199,8 @@ def test_a_refused_tail_is_not_shortened_until_it_reads(text: str, reason: Reaso
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Budget", "Budget 9-10", "Kaffee 15", "Di 10 Uhr Budget", "Budget morgen 14 Uhr bitte"]
+    "text",
+    ["", "Budget", "Budget 9-10", "Kaffee 15", "Di 10 Uhr Budget", "Budget morgen 14 Uhr vielleicht", "Budget bitte?"],
 )
 def test_words_without_a_date_at_their_end(text: str) -> None:
     assert split_tail(text.split(), locale="de", now=NOW) is None

@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from calbot.core.dates import Locale
 from calbot.core.i18n import Catalog, Reader
 from calbot.core.model import (
     CalendarName,
     Details,
     Href,
-    Locale,
     Member,
     Occurrence,
     RecurrenceId,
@@ -35,12 +35,12 @@ NAMES: Mapping[UserId, str] = {ANNA: "Anna Huber", BEN: "Ben Maier", CARLA: "Car
 
 
 @cache
-def catalog(locale: Locale) -> Catalog:
+def catalog(locale: str) -> Catalog:
     path = Path(__file__).resolve().parents[3] / "calbot" / "locales" / f"{locale}.po"
     return Catalog.read(path.read_bytes(), locale)
 
 
-def reader(locale: Locale = "de", *, zone: ZoneInfo = BERLIN, now: datetime = NOW, prefix: str = "!meet") -> Reader:
+def reader(locale: str = "de", *, zone: ZoneInfo = BERLIN, now: datetime = NOW, prefix: str = "!meet") -> Reader:
     return Reader(catalog(locale), locale, zone, now, prefix)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from calbot.core.commands import List, ParseContext, parse, read_text
 from calbot.core.messages import agenda, agenda_order, next_meeting, posted_agenda, scheduled
 from calbot.core.model import AllDay, Details, Kind, Locale, Occurrence, Status, Timed
 from calbot.matrix.content import message_content
 
 from .examples import LINK, LOCALES, TUESDAY, at, event, reader
 
+TODAY = date(2026, 11, 23)
 WEEK = (date(2026, 11, 23), date(2026, 11, 29))
 
 
@@ -33,6 +37,8 @@ def items() -> list[tuple[int, Occurrence]]:
     )
 
 
+LATER = event("Klausur", Timed(at(26, 18), at(26, 19)))
+
 AGENDAS: dict[Locale, str] = {
     "de": """\
 Termine: Mo., 23.11. – So., 29.11.
@@ -52,7 +58,7 @@ Morgen, Dienstag, 24. November
 Donnerstag, 26. November
 7. 09:00–17:00 Klausur (abgesagt)
 
-und 12 weitere; kürzer wird die Liste mit !meet liste morgen
+und 12 weitere: !meet liste Do., 26.11. bis So., 29.11.
 Einzelheiten: !meet zeige 1""",
     "en": """\
 Events: Mon, 23 Nov – Sun, 29 Nov
@@ -72,14 +78,14 @@ The day after tomorrow, Wednesday 25 November
 Thursday 26 November
 7. 09:00–17:00 Klausur (cancelled)
 
-and 12 more; a shorter list: !meet list tomorrow
+and 12 more: !meet list Thu, 26 Nov to Sun, 29 Nov
 Details: !meet show 1""",
 }
 
 
 @pytest.mark.parametrize("locale", AGENDAS)
 def test_a_week(locale: Locale) -> None:
-    message = agenda(reader(locale), items(), window=WEEK, more=12)
+    message = agenda(reader(locale), items(), window=WEEK, rest=[LATER] * 12)
     assert message.text == AGENDAS[locale]
     assert message.kind is Kind.AGENDA
     assert not message.notify
@@ -97,7 +103,7 @@ def test_the_numbers_go_into_the_machine_readable_part() -> None:
     ("locale", "search", "text"),
     [
         ("de", None, "Keine Termine: Di., 24.11.\n\nTermin eintragen: !meet neu Besprechung Di 14-15 Uhr"),
-        ("en", None, "No events: Tue, 24 Nov\n\nAdd one: !meet new Review Tue 2-3pm"),
+        ("en", None, "No events: Tue, 24 Nov\n\nTo add one: !meet new Review Tue 2-3pm"),
         (
             "de",
             "<Budget>",
@@ -123,25 +129,25 @@ def test_a_search_says_what_was_searched_for() -> None:
         (
             "de",
             """\
-Termine mit „jour fixe“: Di., 24.11.
+Termine mit „jour fixe“: Di., 24.11. – Fr., 27.11.
 
 Morgen, Dienstag, 24. November
 1. 14:00–15:00 Jour fixe (jeden Dienstag, bis Fr., 18.12.2026), Raum 2
 2. 14:00–15:00 Jour fixe Ost
 
-und 12 weitere; kürzer wird die Liste mit !meet liste morgen suche:jour fixe
+und 12 weitere: !meet liste Do., 26.11. bis Fr., 27.11. suche:jour fixe
 Einzelheiten: !meet zeige 1""",
         ),
         (
             "en",
             """\
-Events with “jour fixe”: Tue, 24 Nov
+Events with “jour fixe”: Tue, 24 Nov – Fri, 27 Nov
 
 Tomorrow, Tuesday 24 November
 1. 14:00–15:00 Jour fixe (every Tuesday, until Fri, 18 Dec 2026), Raum 2
 2. 14:00–15:00 Jour fixe Ost
 
-and 12 more; a shorter list: !meet list tomorrow search:jour fixe
+and 12 more: !meet list Thu, 26 Nov to Fri, 27 Nov search:jour fixe
 Details: !meet show 1""",
         ),
     ],
@@ -151,7 +157,9 @@ def test_in_a_search_a_series_is_shown_with_its_rule_and_the_hint_keeps_the_sear
     series = event(details=Details(title="Jour fixe", location="Raum 2", rule=rule))
     other = event(details=Details(title="Jour fixe Ost", rule="FREQ=HOURLY"))
     day = date(2026, 11, 24)
-    message = agenda(reader(locale), [(1, series), (2, other)], window=(day, day), search="jour fixe", more=12)
+    window = (day, date(2026, 11, 27))
+    found = [(1, series), (2, other)]
+    message = agenda(reader(locale), found, window=window, search="jour fixe", rest=[LATER] * 12)
     assert message.text == text
     assert "jeden" not in agenda(reader("de"), [(1, series)], window=(day, day)).text
 
@@ -188,8 +196,15 @@ def test_where_there_are_several_calendars_each_event_names_its_own() -> None:
 
 
 def test_the_one_event_more_is_counted_in_the_singular() -> None:
-    message = agenda(reader(), items()[:1], window=WEEK, more=1)
-    assert "und 1 weiterer; kürzer wird die Liste mit !meet liste morgen" in message.text.splitlines()
+    message = agenda(reader(), items()[:1], window=WEEK, rest=[LATER])
+    assert "und 1 weiterer: !meet liste Do., 26.11. bis So., 29.11." in message.text.splitlines()
+
+
+def test_what_is_more_on_the_same_day_is_not_to_be_had_by_the_same_list() -> None:
+    day = date(2026, 11, 24)
+    text = agenda(reader(), [(1, event())], window=(day, day), rest=[event("Jour fixe Ost")] * 2).text
+    assert "und 2 weitere an diesem Tag; gezielt suchen: !meet suche Titel" in text
+    assert "!meet liste" not in text
 
 
 NEXT = event(
@@ -256,3 +271,21 @@ def test_one_that_comes_by_itself_may_notify_and_mentions_nobody() -> None:
 def test_as_it_was_posted_it_is_the_same() -> None:
     message = scheduled(agenda(reader(), [(1, event()), (2, event("<b>Klausur</b>"))], window=WEEK))
     assert posted_agenda(message_content(message, "agenda-1")) == message
+
+
+@given(
+    day=st.dates(date(2026, 11, 24), date(2027, 11, 1)),
+    ahead=st.integers(0, 60),
+    locale=st.sampled_from(LOCALES),
+    search=st.sampled_from([None, "jour fixe"]),
+)
+def test_the_command_for_what_is_more_reads_as_the_rest_of_the_window(
+    day: date, ahead: int, locale: Locale, search: str | None
+) -> None:
+    last = day + timedelta(days=ahead)
+    later = event(when=AllDay(day, day + timedelta(days=1)))
+    shown = agenda(reader(locale), [(1, event())], window=(TODAY, last), rest=[later] * 3, search=search).text
+    (line,) = [line for line in shown.splitlines() if "!meet" in line and ": !meet" in line and "3 " in line]
+    command = line[line.index("!meet") + len("!meet ") :]
+    context = ParseContext(reader(locale).now, ("de", "en") if locale == "de" else ("en", "de"))
+    assert parse(read_text({"body": command}), context) == List((day, last + timedelta(days=1)), search or "")

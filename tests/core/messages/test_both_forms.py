@@ -12,11 +12,23 @@ from calbot.core import messages
 from calbot.core.ask import Ask, Say
 from calbot.core.changes import Change, ChangeKind, Field
 from calbot.core.dates import At
-from calbot.core.messages import CommandHelp, Due, Person, StatusReport
-from calbot.core.model import Details, Locale, Message, PartStat, Status
+from calbot.core.messages import (
+    CalendarHere,
+    CalendarSeen,
+    CalendarsHere,
+    CommandHelp,
+    Due,
+    HelpExtent,
+    MappingPlan,
+    Person,
+    StatusReport,
+)
+from calbot.core.model import CalendarName, Details, Locale, Message, PartStat, RoomId, Status
 from calbot.core.poll_model import PollState
 from calbot.core.polls import Winner
-from calbot.core.settings import Problem
+from calbot.core.room_settings import InForce, Setting, Value
+from calbot.core.room_settings import Source as SettingSource
+from calbot.core.settings import Alarms, Mention, Problem
 from calbot.errors import Code, UserError
 
 from .examples import ANNA, BEN, LINK, LOCALES, NAMES, NOW, TUESDAY, WEDNESDAY, at, event, member, reader
@@ -28,6 +40,29 @@ FULL = event(
     details=Details(title="A & <B>", location="“Raum” 'x'", description="a\n<b>", link=LINK, rule="FREQ=DAILY")
 )
 GONE = event(details=Details(title="A & <B>", status=Status.CANCELLED), when=WEDNESDAY)
+PRESS = CalendarName("<press>")
+CALENDARS = CalendarsHere(
+    (
+        CalendarHere(PRESS, writable=True, busy=False, takes_new=True, by="<Anna>", at=NOW),
+        CalendarHere(CalendarName("it"), writable=False, busy=True, takes_new=False),
+    ),
+    tuple(CalendarName(f"<{number}>") for number in range(40)),
+    (CalendarName("<gone>"),),
+)
+ROOM_LINKS = {"https://matrix.to/#/!b:x", "https://matrix.to/#/!%3Ca%3E:x"}
+MAPPING = Ask("map", (Say("map"), Say("no_map")), {"calendar": PRESS})
+SETTINGS: tuple[tuple[Setting, Value], ...] = (
+    (Setting.REMINDERS, ()),
+    (Setting.REMINDERS, (timedelta(days=1), timedelta(0))),
+    (Setting.ALARMS, Alarms.IGNORE),
+    (Setting.MENTION, Mention.ROOM),
+    (Setting.WRITE_TO, PRESS),
+    (Setting.WRITE_TO, None),
+    (Setting.DURATION, timedelta(minutes=45)),
+    (Setting.LEVEL_NEW, 0),
+    (Setting.LEVEL_CANCEL, 51),
+    (Setting.LEVEL_SETTINGS, None),
+)
 EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
 
@@ -35,11 +70,12 @@ def everything(locale: Locale) -> list[Message]:
     eyes = reader(locale)
     people = [Person("Anna <Huber>", ANNA, PartStat.ACCEPTED)]
     changes = [Change(ChangeKind.CHANGED, FULL.uid, FULL, GONE, frozenset(Field))]
+    new, help = CommandHelp("new", ("new",)), CommandHelp("help", ("help",))
     error = UserError(Code.NOT_UNDERSTOOD, "date_vague", words="<bald>")
     return [
         messages.meeting_card(eyes, FULL, people=people, calendar_title="<it>", description=True),
         messages.meeting_card(eyes, GONE, people=people, calendar_title="<it>"),
-        messages.agenda(eyes, [(1, FULL), (2, GONE)], window=(NOW.date(), NOW.date()), more=3, as_of=NOW),
+        messages.agenda(eyes, [(1, FULL), (2, GONE)], window=(NOW.date(), NOW.date()), rest=[FULL] * 3, as_of=NOW),
         messages.next_meeting(eyes, FULL, calendar_title="<it>", as_of=NOW),
         messages.moved(eyes, FULL, GONE, notes=[Say("nobody_invited")]),
         messages.cancelled(eyes, FULL, reason="<x>"),
@@ -51,7 +87,7 @@ def everything(locale: Locale) -> list[Message]:
         messages.question(eyes, Ask("move_series", (FULL, Say("whole_series")))),
         messages.moved(eyes, FULL, FULL, whole_series=True),
         messages.cancelled(eyes, FULL, whole_series=True),
-        messages.agenda(eyes, [(1, FULL)], window=(NOW.date(), NOW.date()), more=3, search="<x>"),
+        messages.agenda(eyes, [(1, FULL)], window=(NOW.date(), NOW.date()), rest=[FULL] * 3, search="<x>"),
         messages.poll_text(eyes, POLL, [member(BEN)]),
         messages.poll_text(eyes, RULED, [member(BEN)]),
         messages.poll_card(eyes, RULED, TALLY, NAMES, [BEN]),
@@ -63,14 +99,24 @@ def everything(locale: Locale) -> list[Message]:
         messages.status(
             eyes, StatusReport("1", (), "off", room_encrypted=True, problems=(Problem("<x>", "expected_map"),))
         ),
-        messages.help_overview(eyes, "!<m>", [CommandHelp("new", ("new",)), CommandHelp("help", ("help",))]),
-        messages.help_overview(eyes, "!<m>", [CommandHelp("help", ("help",))], unmapped=True),
-        messages.help_command(eyes, "!<m>", CommandHelp("new", ("new",))),
+        messages.help_overview(eyes, "!<m>", {"events": [new], "settings": [help]}),
+        messages.help_overview(eyes, "!<m>", {"events": [new], "settings": [help]}, extent=HelpExtent.FULL),
+        messages.help_overview(eyes, "!<m>", {"settings": [help]}, unmapped=True),
+        messages.help_command(eyes, "!<m>", new),
         messages.ok(eyes, "synced", calendars="<it>"),
         messages.not_encrypted_hint(eyes),
         messages.cannot_read_hint(eyes, member(BEN)),
         messages.welcome(eyes, ["<it>"]),
         messages.welcome_unmapped(eyes, "!<x>"),
+        messages.calendars_here(eyes, CALENDARS),
+        messages.calendars_here(eyes, CalendarsHere(())),
+        messages.calendars_seen(eyes, [CalendarSeen(PRESS, True, False, (RoomId("!<a>:x"), RoomId("!b:x")))]),
+        messages.mapping_question(eyes, MAPPING, MappingPlan(PRESS, False, True, people=30, silenced=2)),
+        messages.mapping_question(eyes, MAPPING, MappingPlan(PRESS, True, False, people=1)),
+        messages.connected(eyes, PRESS, by="<Anna>", writable=False, ended_polls=["<Klausur>"]),
+        messages.disconnected(eyes, PRESS, by="<Anna>", ended_polls=["<Klausur>"]),
+        messages.room_settings(eyes, [InForce(*one, SettingSource.FILE) for one in SETTINGS], how=True),
+        *(messages.setting_changed(eyes, InForce(*one, SettingSource.CHOSEN), by="<Anna>") for one in SETTINGS),
     ]
 
 
@@ -79,13 +125,14 @@ def test_both_forms_say_the_same(locale: Locale) -> None:
     for message in everything(locale):
         shown = read(message.html)
         assert shown.text.strip() == message.text
-        assert set(shown.links) <= {LINK, "https://matrix.to/#/@ben:example.org"}
+        assert set(shown.links) <= {LINK, "https://matrix.to/#/@ben:example.org", *ROOM_LINKS}
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_mentions_and_pills_go_together(locale: Locale) -> None:
     for message in everything(locale):
-        pills = [link for link in read(message.html).links if link.startswith("https://matrix.to/")]
+        links = [link for link in read(message.html).links if link.startswith("https://matrix.to/")]
+        pills = [link for link in links if not link.startswith("https://matrix.to/#/!")]  # rooms are not mentioned
         assert pills == [f"https://matrix.to/#/{user}" for user in message.mentions]
 
 

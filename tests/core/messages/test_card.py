@@ -41,7 +41,7 @@ Teilnehmen: {LINK}
 Zugesagt: Anna Huber (Leitung)
 Vielleicht: Carla Roth (optional)
 Noch offen: Ben Maier und Dragan Ilić (ohne E-Mail)
-Abgesagt: Eva Stein
+Abgelehnt: Eva Stein
 Vertretung: Fritz Ohm
 Kalender: it-team
 
@@ -264,3 +264,11 @@ def test_people_without_a_name_are_shown_by_what_is_known() -> None:
     people = [Person("", BEN), Person("\u200b")]
     card = meeting_card(reader(), event(), people=people, calendar_title="")
     assert card.text.endswith("Noch offen: @ ben:example.org und ohne Namen")
+
+
+def test_what_is_said_of_somebody_stands_in_one_pair_of_brackets() -> None:
+    someone = Person("Dora", None, PartStat.NEEDS_ACTION, Role.OPTIONAL, has_address=False)
+    leader = Person("Emil", None, PartStat.ACCEPTED, Role.CHAIR, has_address=False)
+    text = meeting_card(reader("de"), event(), people=[someone, leader], calendar_title="").text
+    assert "Dora (optional, ohne E-Mail)" in text
+    assert "Emil (Leitung, ohne E-Mail)" in text

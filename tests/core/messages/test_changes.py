@@ -127,21 +127,36 @@ CHANGES = (
 Im Kalender it-team geändert
 
 Neu: Klausur, Di., 01.12. – Mi., 02.12., ganztägig
-Verschoben: Jour fixe IT, bisher Di., 24.11., 14:00–15:00 Uhr, neu Mi., 25.11., 10:00–11:00 Uhr
-Verschoben: Jour fixe IT (12 Termine der Serie), bisher Di., 24.11., 14:00–15:00 Uhr, \
-neu Mi., 25.11., 10:00–11:00 Uhr
+
+Verschoben: Jour fixe IT
+Bisher: Di., 24.11., 14:00–15:00 Uhr
+Neu: Mi., 25.11., 10:00–11:00 Uhr
+
+Verschoben: Jour fixe IT (12 Termine der Serie)
+Bisher: Di., 24.11., 14:00–15:00 Uhr
+Neu: Mi., 25.11., 10:00–11:00 Uhr
+
 Serie geändert: A, jetzt jeden Mittwoch
+
 Serie geändert: A
+
 Anderer Ort: A, Di., 24.11., 14:00–15:00 Uhr, bisher „Raum 4.12“, neu „Raum 7“
+
 Ort festgelegt: A, Di., 24.11., 14:00–15:00 Uhr, neu „Raum 7“
+
 Umbenannt: A, Di., 24.11., 14:00–15:00 Uhr, bisher „Jour fixe IT“
 Ort entfällt: A, Di., 24.11., 14:00–15:00 Uhr, bisher „Raum 4.12“
 Link entfällt: A, Di., 24.11., 14:00–15:00 Uhr
+
 Neuer Link: A, Di., 24.11., 14:00–15:00 Uhr, {LINK}
+
 Jetzt vorläufig: A, Di., 24.11., 14:00–15:00 Uhr
+
 Bestätigt: A, Di., 24.11., 14:00–15:00 Uhr
 Teilnehmende geändert: A, Di., 24.11., 14:00–15:00 Uhr
+
 Abgesagt: Jour fixe IT, Di., 24.11., 14:00–15:00 Uhr
+
 Abgesagt: Jour fixe IT (3 Termine der Serie), Di., 24.11., 14:00–15:00 Uhr""",
         ),
         (
@@ -150,20 +165,36 @@ Abgesagt: Jour fixe IT (3 Termine der Serie), Di., 24.11., 14:00–15:00 Uhr""",
 Changed in the calendar it-team
 
 New: Klausur, Tue, 1 Dec – Wed, 2 Dec, all day
-Moved: Jour fixe IT, before Tue, 24 Nov, 14:00–15:00, now Wed, 25 Nov, 10:00–11:00
-Moved: Jour fixe IT (12 dates of the series), before Tue, 24 Nov, 14:00–15:00, now Wed, 25 Nov, 10:00–11:00
+
+Moved: Jour fixe IT
+Before: Tue, 24 Nov, 14:00–15:00
+Now: Wed, 25 Nov, 10:00–11:00
+
+Moved: Jour fixe IT (12 dates of the series)
+Before: Tue, 24 Nov, 14:00–15:00
+Now: Wed, 25 Nov, 10:00–11:00
+
 Series changed: A, now every Wednesday
+
 Series changed: A
+
 Other place: A, Tue, 24 Nov, 14:00–15:00, before “Raum 4.12”, now “Raum 7”
+
 Place set: A, Tue, 24 Nov, 14:00–15:00, now “Raum 7”
+
 Renamed: A, Tue, 24 Nov, 14:00–15:00, before “Jour fixe IT”
 Place removed: A, Tue, 24 Nov, 14:00–15:00, before “Raum 4.12”
 Link removed: A, Tue, 24 Nov, 14:00–15:00
+
 New link: A, Tue, 24 Nov, 14:00–15:00, {LINK}
+
 Tentative now: A, Tue, 24 Nov, 14:00–15:00
+
 Confirmed: A, Tue, 24 Nov, 14:00–15:00
 Other attendees: A, Tue, 24 Nov, 14:00–15:00
+
 Cancelled: Jour fixe IT, Tue, 24 Nov, 14:00–15:00
+
 Cancelled: Jour fixe IT (3 dates of the series), Tue, 24 Nov, 14:00–15:00""",
         ),
     ],

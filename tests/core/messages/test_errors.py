@@ -17,7 +17,7 @@ from .examples import LOCALES, reader
         (
             UserError(Code.NOT_UNDERSTOOD, "date_impossible", words="31.11.", text="31.11. 9 Uhr"),
             "!meet neu Budget Di 14-15",
-            "„31.11.“: Dieses Datum oder diese Uhrzeit gibt es nicht.\nZum Beispiel: !meet neu Budget Di 14-15",
+            "„31.11.“: Dieses Datum oder diese Uhrzeit gibt es nicht.\nZum Beispiel:\n!meet neu Budget Di 14-15",
         ),
         (
             UserError(Code.NOT_UNDERSTOOD, "unknown_command_near", word="lsite", suggestion="liste"),
@@ -68,26 +68,28 @@ def test_errors_in_words(raised: CalbotError, example: str | None, text: str) ->
         (
             "not_your_event",
             50,
-            "Hier dürfen Sie eigene Termine ändern. Die anderer zu ändern, ist der Moderation des Raums vorbehalten.",
-            "You may change your own events here. To change those of others is for the moderators of the room.",
+            "Hier dürfen Sie eigene Termine ändern. Die anderer zu ändern, ist der Moderation des Raums vorbehalten. "
+            "Bitte fragen Sie dort nach.",
+            "You may change your own events here. Changing those of others is reserved for the moderators of the room. "
+            "Please ask them.",
         ),
         (
             "not_your_poll",
             50,
             "Das ist der Person vorbehalten, die die Umfrage erstellt hat, sowie der Moderation des Raums.",
-            "That is for whoever made the poll, or for the moderators of the room.",
+            "That is reserved for whoever made the poll and for the moderators of the room.",
         ),
         (
             "level_too_low",
             100,
-            "Das ist hier der Administration des Raums vorbehalten.",
-            "That is for the administrators of the room here.",
+            "Das ist hier der Administration des Raums vorbehalten. Bitte fragen Sie dort nach.",
+            "That is reserved for the administrators of the room here. Please ask them.",
         ),
         (
             "level_too_low",
             75,
-            "Das ist hier Personen mit höheren Rechten (Stufe 75) vorbehalten.",
-            "That is for people with more rights (level 75) here.",
+            "Das ist hier Personen mit höheren Rechten (Stufe 75) vorbehalten. Bitte fragen Sie dort nach.",
+            "That is reserved for people with more rights (level 75) here. Please ask them.",
         ),
     ],
 )
@@ -102,24 +104,24 @@ def test_a_power_level_is_called_by_its_role(reason: str, needed: int, de: str, 
     [
         (
             UserError(Code.STALE_REFERENCE, "question_over"),
-            "Diese Frage ist beantwortet oder abgelaufen. Bitte schreiben Sie den Befehl noch einmal.",
-            "This question was answered or has expired. Please write the command once more.",
+            "Diese Frage ist schon vorbei. Gilt der Befehl noch, schreiben Sie ihn bitte noch einmal.",
+            "This question is over already. If you still want the command, please write it once more.",
         ),
         (
-            UserError(Code.FORBIDDEN, "not_your_question"),
-            "Diese Frage ist an jemand anderen gerichtet.",
-            "This question is for somebody else.",
+            UserError(Code.FORBIDDEN, "not_your_question", name="Anna"),
+            "Diese Frage ist an Anna gerichtet.",
+            "This question is for Anna.",
         ),
         (
             UserError(Code.STALE_REFERENCE, "occurrence_gone"),
             "Diesen Termin der Serie gibt es nicht mehr. Welche es gibt, zeigt !meet liste",
-            "This date of the series is not there any more. Those that are: !meet list",
+            "This date of the series no longer exists. Those that do: !meet list",
         ),
         (
             UserError(Code.NOT_FOUND, "poll_not_attached"),
             "Um diese Umfrage kümmere ich mich noch nicht. Soll ein Termin daraus werden, antworten Sie darauf mit "
             "!meet termin",
-            "I do not take care of this poll yet. To make an event of it, reply to it with !meet event",
+            "I am not looking after this poll yet. To make an event of it, reply to it with !meet event",
         ),
         (
             UserError(Code.NOT_UNDERSTOOD, "auto_needs_people"),

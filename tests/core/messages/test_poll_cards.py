@@ -207,7 +207,7 @@ def test_a_list_of_polls() -> None:
         [ListedPoll(POLL, TALLY), ListedPoll(other, Tally({ANNA: ("s1",)}, (ANNA,))), ListedPoll(other, None)],
     )
     assert message.text.splitlines()[2:5] == [
-        "1. Budgetrunde, offen bis Di., 24.11., 13:00 Uhr, 2 abgestimmt, 1 fehlen",
+        "1. Budgetrunde, offen bis Di., 24.11., 13:00 Uhr, 2 abgestimmt, 1 noch offen",
         "2. Klausur, 1 abgestimmt",
         "3. Klausur",
     ]

@@ -56,8 +56,8 @@ Just as many votes, but already begun: Di., 24.11., 14:00–15:00 Uhr
 3. Fr., 27.11., ganztägig: no votes
 
 Invalid votes: @ d:example.org
-I could not decrypt votes of: Carla Roth. They are not counted.
-Not counted, as they are of another server: @ e:else.example
+I could not decrypt votes from: Carla Roth. They are not counted.
+Not counted, as they are on another server: @ e:else.example
 Not counted, as they have left the room: @ f:example.org
 
 I may not end this poll in the room, so apps still show it as open. Votes from now on do not count.""",
@@ -247,7 +247,12 @@ def test_how_the_answer_in_somebodys_poll_was_read_is_said() -> None:
 @pytest.mark.parametrize(
     ("why", "by", "line"),
     [
-        ("declined", BEN, "Abgelehnt von Ben Maier, daher wurde kein Termin eingetragen."),
+        (
+            "declined",
+            BEN,
+            "Abgelehnt von Ben Maier, daher wurde kein Termin eingetragen. Soll doch einer gelten, antworten Sie auf "
+            "die Umfrage mit seiner Nummer: !meet buche 2",
+        ),
         (
             "confirm_expired",
             None,

@@ -151,7 +151,7 @@ Erforderlich: Ben Maier, außerdem wer die Umfrage gestartet hat
 Offen bis spätestens Di., 24.11., 13:00 Uhr
 Wählen Sie nur einen Termin.
 Die Umfrage schließt, sobald alle Erforderlichen einen gemeinsamen Termin gewählt haben.
-Ein Termin wird nur eingetragen, wenn mindestens 60 % der Gefragten abstimmen.
+Ein Termin wird nur eingetragen, wenn mindestens 60 % der Gefragten abstimmen.
 
 1. Di., 24.11., 14:00–15:00 Uhr
 2. Mi., 25.11., 10:00–11:00 Uhr
@@ -168,7 +168,7 @@ Needed: Ben Maier, and whoever started the poll
 Open until Tue, 24 Nov, 13:00 at the latest
 Choose one date only.
 The poll closes as soon as all who are needed have chosen a common date.
-An event is made only if at least 60 % of those asked vote.
+An event is added only if at least 60 % of those asked vote.
 
 1. Di., 24.11., 14:00–15:00 Uhr
 2. Mi., 25.11., 10:00–11:00 Uhr
@@ -197,12 +197,12 @@ def test_the_text_beside_the_poll_names_its_rules(locale: Locale, text: str) -> 
         (
             PollOptions(quorum=Quorum(people=1)),
             "Ein Termin wird nur eingetragen, wenn mindestens 1 Person abstimmt.",
-            "An event is made only if at least 1 person votes.",
+            "An event is added only if at least 1 person votes.",
         ),
         (
             PollOptions(quorum=Quorum(people=5)),
             "Ein Termin wird nur eingetragen, wenn mindestens 5 Personen abstimmen.",
-            "An event is made only if at least 5 people vote.",
+            "An event is added only if at least 5 people vote.",
         ),
     ],
 )

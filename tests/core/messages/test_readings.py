@@ -88,12 +88,12 @@ def test_readings_for_programs() -> None:
         (
             Unread(Reason.VAGUE, "nächste Woche"),
             "not_understood",
-            "„nächste Woche“: Daraus ergibt sich kein genauer Tag mit Uhrzeit.\nZum Beispiel: !meet wann morgen",
+            "„nächste Woche“: Daraus ergibt sich kein genauer Tag mit Uhrzeit.\nZum Beispiel:\n!meet wann morgen",
         ),
         (
             Unread(Reason.IN_PAST),
             "in_past",
-            "„bald, nächste Woche“: Dieser Zeitpunkt ist schon vorbei.\nZum Beispiel: !meet wann morgen",
+            "„bald, nächste Woche“: Dieser Zeitpunkt ist schon vorbei.\nZum Beispiel:\n!meet wann morgen",
         ),
     ],
 )

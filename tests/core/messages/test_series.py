@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calbot.core import dates
+from calbot.core.dates import Locale
 from calbot.core.messages.series import series_text
-from calbot.core.model import Locale
 
 from .examples import LOCALES, NOW, reader
 

@@ -53,14 +53,14 @@ Last read: 1 minute ago
 Next reminder: Tue, 24 Nov, 13:45
 
 personal (read only)
-Problem: The calendar server does not answer right now.
+Problem: The calendar server is not answering right now.
 Last read: Sun, 22 Nov, 18:00, next: 10:05
 1 event ahead
 2 entries cannot be read and are left out
 
 Encryption: works, device verified
 This room: encrypted
-Clock: right""",
+Clock: correct""",
         ),
     ],
 )
@@ -102,6 +102,7 @@ def test_status_for_programs() -> None:
         "ahead": 1,
         "next_reminder": None,
         "set_aside": 2,
+        "writable": False,
     }
     assert data["crypto"] == "verified"
 
@@ -110,8 +111,8 @@ def test_status_for_programs() -> None:
     ("off", "line"),
     [
         (timedelta(seconds=-4), "Uhr: geht richtig"),
-        (timedelta(seconds=42), "Uhr: geht gegenüber dem Homeserver 42 Sekunden vor"),
-        (timedelta(minutes=-3), "Uhr: geht gegenüber dem Homeserver 3 Minuten nach"),
+        (timedelta(seconds=42), "Uhr: geht gegenüber dem Matrix-Server 42 Sekunden vor"),
+        (timedelta(minutes=-3), "Uhr: geht gegenüber dem Matrix-Server 3 Minuten nach"),
     ],
 )
 def test_the_clock(off: timedelta, line: str) -> None:
@@ -143,11 +144,11 @@ def test_mistakes_in_the_configuration_are_named_by_path_and_expectation() -> No
         Problem("web", "not_used_yet", severity=Severity.NOTICE),
     )
     message = status(reader("en"), replace(REPORT, problems=problems))
-    assert message.text.split("Clock: right\n\n")[1] == (
-        "2 mistakes in the configuration\n"
+    assert message.text.split("Clock: correct\n\n")[1] == (
+        "2 errors in the configuration\n"
         "accounts.city.url: expected a full address, such as https://caldav.example.org/, without user name, ? and #\n"
         'rooms["!<b>:x"].calendars: there is no calendar of that name; did you mean it-team?\n\n'
-        "1 remark on the configuration\nweb: known, but without effect in this version"
+        "1 note on the configuration\nweb: known, but without effect in this version"
     )
     assert "<code>rooms[&quot;!&lt;b&gt;:x&quot;].calendars</code>" in message.html
     assert message.data["problems"][2] == {"path": "web", "expected": "not_used_yet"}

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calbot.core import dates
+from calbot.core.dates import Locale
 from calbot.core.messages import as_when, when_text
 from calbot.core.messages.times import (
     ago_text,
@@ -17,13 +18,14 @@ from calbot.core.messages.times import (
     duration_text,
     elsewhere_text,
     heading_text,
+    hour_text,
     hours_text,
     in_text,
     instant_text,
     left_text,
     relative_day,
 )
-from calbot.core.model import AllDay, Locale, Timed, When
+from calbot.core.model import AllDay, Timed, When
 
 from .examples import BERLIN, LOCALES, NOW, TUESDAY, at, reader
 
@@ -99,7 +101,10 @@ def test_the_year_is_said_where_it_is_not_the_present_one(when: When, de: str, e
 def test_of_the_two_hours_that_a_clock_change_makes_the_second_is_marked() -> None:
     second = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     when = Timed(second - timedelta(hours=1), second)
-    assert when_text(reader("de"), when) == "So., 25.10.2026, 02:30–02:30 MEZ Uhr"
+    assert when_text(reader("de"), when) == "So., 25.10.2026, 02:30 Uhr MESZ–02:30 Uhr MEZ"
+    assert when_text(reader("en"), when) == "Sun, 25 Oct 2026, 02:30 UTC+2–02:30 UTC+1"
+    assert when_text(reader("de"), Timed(second, second)) == "So., 25.10.2026, 02:30 Uhr MEZ"
+    assert hour_text(reader("de"), second) == "02:30 Uhr MEZ"
 
 
 ENDS = st.integers(0, 72).map(lambda quarters: timedelta(minutes=15 * quarters))

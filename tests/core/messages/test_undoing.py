@@ -54,7 +54,8 @@ SERIES = replace(MEETING, details=Details(title="Jour fixe", rule="FREQ=WEEKLY;B
             "de",
             undone_booking(reader("de"), POLL, MEETING),
             "Buchung zurückgenommen: Budgetrunde\nMi., 25.11.2026, 10:00–11:00 Uhr\n\n"
-            "Die Umfrage bleibt geschlossen. Einen ihrer Termine buchen: !meet buche 2",
+            "Die Umfrage bleibt geschlossen. Soll doch einer ihrer Termine gelten, antworten Sie auf die Umfrage "
+            "mit seiner Nummer: !meet buche 2",
         ),
     ],
 )
