@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -11,7 +12,7 @@ import pytest_asyncio
 
 from calbot.core.model import Attachment, EventId, Kind, Member, Message, RoomFacts, RoomId, UserId
 from calbot.errors import ChatForbidden, Code, NotEncrypted, UserError
-from calbot.ports import Encryption
+from calbot.ports import ChatEvent, Encryption
 from tests.fakes.clock import FakeClock
 
 from .chat_worlds import FakeWorld, SynapseWorld, World, synapse_world
@@ -136,8 +137,7 @@ async def test_a_file_arrives_as_it_was(world: World, room: RoomId) -> None:
 async def test_a_file_of_somebody_elses_is_fetched_as_it_was(world: World, room: RoomId) -> None:
     data = "BEGIN:VCALENDAR\r\nSUMMARY:Prüfung\r\nEND:VCALENDAR\r\n".encode()
     for file in (await world.uploads(room, "termine.ics", data), await _attached(world, room, data)):
-        event = await world.chat.event(room, file)
-        assert event is not None
+        event = await _readable(world, room, file)
         assert await world.chat.download(event, len(data)) == data
         with pytest.raises(UserError) as refused:
             await world.chat.download(event, len(data) - 1)
@@ -145,8 +145,7 @@ async def test_a_file_of_somebody_elses_is_fetched_as_it_was(world: World, room:
 
 
 async def test_a_file_that_says_it_is_small_is_not_believed(world: World, room: RoomId) -> None:
-    event = await world.chat.event(room, await world.uploads(room, "termine.ics", b"x" * 300_000, claimed=10))
-    assert event is not None
+    event = await _readable(world, room, await world.uploads(room, "termine.ics", b"x" * 300_000, claimed=10))
     with pytest.raises(UserError) as refused:
         await world.chat.download(event, 1000)
     assert refused.value.reason == "file_too_big"
@@ -155,11 +154,21 @@ async def test_a_file_that_says_it_is_small_is_not_believed(world: World, room: 
 async def test_a_file_that_is_not_there(world: World, room: RoomId) -> None:
     for url in ("mxc://chat.example.org/doesnotexist", "https://example.org/x", "mxc://chat.example.org/../../v3/sync"):
         content: dict[str, Any] = {"msgtype": "m.file", "body": "a.ics", "url": url, "m.mentions": {}}
-        event = await world.chat.event(room, await world.sends(room, "m.room.message", content))
-        assert event is not None
+        event = await _readable(world, room, await world.sends(room, "m.room.message", content))
         with pytest.raises(UserError) as refused:
             await world.chat.download(event, 1000)
         assert refused.value.reason == "file_gone"
+
+
+async def _readable(world: World, room: RoomId, event_id: EventId) -> ChatEvent:
+    """The event, once its key is there: it comes by another way than the event, and maybe after it."""
+
+    async def read() -> ChatEvent:
+        while (event := await world.chat.event(room, event_id)) is None:
+            pass  # each look is a request
+        return event
+
+    return await asyncio.wait_for(read(), 20)
 
 
 async def _attached(world: World, room: RoomId, data: bytes) -> EventId:
