@@ -16,12 +16,17 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from mautrix.util.async_db import Database
 
 from calbot.db.migrations import upgrade_table
 from calbot.db.stores import Stores
 
 from .fakes.clock import FakeClock
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("calbot", deadline=None)
+settings.load_profile("calbot")
 
 POSTGRES_URL = os.environ.get("CALBOT_TEST_PG", "")
 ENGINES = ("sqlite", "postgres") if POSTGRES_URL else ("sqlite",)

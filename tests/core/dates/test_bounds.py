@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from time import perf_counter
+from time import thread_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +12,8 @@ import pytest
 from calbot.core.dates import Locale, read, read_duration, read_window, split_tail
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
-MOST_SECONDS = 0.05
+# Of computing. Ten times what `make fuzz` allows, as coverage is measured here: what this guards against takes minutes.
+MOST_SECONDS = 0.5
 
 REPEATED = (
     *("1", "1.", "1-", "1/", "1:", "1.1.", "10-11", "10:00", "10 Uhr", "1h", "Di", "Di und", "jeden 1. und", "bis 1."),
@@ -33,9 +34,9 @@ def longest_wait(text: str, locale: Locale) -> float:
 
 
 def seconds(action: Callable[[], object]) -> float:
-    began = perf_counter()
+    began = thread_time()
     action()
-    return perf_counter() - began
+    return thread_time() - began
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
