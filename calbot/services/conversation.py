@@ -282,15 +282,14 @@ async def _request(world: World, event: ChatEvent, place: Place, incoming: Incom
     target = commands.reply_target(event.content)
     room = place.mapped[0] if place.mapped and not place.direct else None
     defaults = world.settings.defaults
-    zone, _ = await readers.zone_of(world, event.sender, room)
-    spoken = await readers.language_of(world, event.sender, room)
+    habits = await readers.habits_of(world, event.sender, room)
     return Request(
         event=event,
         place=place,
         # What is said in a room others read as well, and on its clock; what is typed is meant on the sender's.
-        reader=world.reader(spoken, room.timezone if room else zone),
+        reader=world.reader(habits.language, room.timezone if room else habits.zone),
         # A clock that is ahead on some homeserver must not make people early.
-        now=min(_sent_at(event), world.clock()).astimezone(zone),
+        now=min(_sent_at(event), world.clock()).astimezone(habits.zone),
         duration=room.duration if room else defaults.duration,
         thread=commands.thread_root(event.content),
         replying_to=target,

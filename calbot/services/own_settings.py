@@ -35,8 +35,9 @@ async def zone(world: World, request: Request, command: ChooseZone) -> Reply:
     if room is not None:
         in_force = world.settings.rooms[room.id].timezone
         return Reply(messages.zone_of_room(replace(request.reader, zone=in_force), changed=bool(command.said)))
-    found, source = await readers.zone_of(world, request.sender, _here(world, request))
-    return Reply(messages.zone_of_sender(replace(request.reader, zone=found), source, changed=bool(command.said)))
+    habits = await readers.habits_of(world, request.sender, _here(world, request))
+    reader = replace(request.reader, zone=habits.zone)
+    return Reply(messages.zone_of_sender(reader, habits.source, changed=bool(command.said)))
 
 
 async def language(world: World, request: Request, command: ChooseLanguage) -> Reply:
@@ -47,8 +48,8 @@ async def language(world: World, request: Request, command: ChooseLanguage) -> R
         await preferences.change_room(world, room.id, lambda chosen: replace(chosen, language=wanted))
     elif command.said:
         await preferences.change_person(world, request.sender, lambda chosen: replace(chosen, language=wanted))
-    spoken = await readers.language_of(world, request.sender, _here(world, request))
-    reader = world.reader(spoken, request.reader.zone)
+    habits = await readers.habits_of(world, request.sender, _here(world, request))
+    reader = world.reader(habits.language, request.reader.zone)
     if room is not None:
         in_force = world.settings.rooms[room.id].language
         return Reply(messages.language_of_room(reader, in_force, changed=bool(command.said)))

@@ -5,6 +5,7 @@ their profile, the room or the organisation has it.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,29 +21,35 @@ from .world import World
 _PATIENCE: Final = 3.0  # seconds for a profile; the sender waits for their answer
 
 
-async def language_of(world: World, user: UserId, room: Room | None = None) -> Locale:
-    """In which language somebody is answered, in a room or by themselves."""
-    chosen = (await world.stores.preferences.person(user)).language
-    if chosen is None or chosen not in world.catalogs:
-        return (room or world.settings.defaults).language
-    return chosen
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """In which language somebody is answered, on whose clock the times are meant that they type, and where that clock
+    comes from."""
+
+    language: Locale
+    zone: ZoneInfo
+    source: Source
 
 
-async def zone_of(world: World, user: UserId, room: Room | None = None) -> tuple[ZoneInfo, Source]:
-    """On whose clock the times are meant that somebody types, and where that comes from."""
-    chosen = (await world.stores.preferences.person(user)).timezone
-    if chosen is not None:
-        return chosen, Source.CHOSEN
+async def habits_of(world: World, user: UserId, room: Room | None = None) -> Habits:
+    """Somebody's in a room, or by themselves."""
+    chosen = await world.stores.preferences.person(user)
+    otherwise = room or world.settings.defaults
+    language = chosen.language
+    if language is None or language not in world.catalogs:
+        language = otherwise.language
+    if chosen.timezone is not None:
+        return Habits(language, chosen.timezone, Source.CHOSEN)
     told = await _in_profile(world, user)
     if told is not None:
-        return told, Source.PROFILE
-    return (room or world.settings.defaults).timezone, Source.ORGANISATION if room is None else Source.ROOM
+        return Habits(language, told, Source.PROFILE)
+    return Habits(language, otherwise.timezone, Source.ORGANISATION if room is None else Source.ROOM)
 
 
 async def reader_of(world: World, user: UserId) -> Reader:
     """Somebody by themselves, as in a direct chat."""
-    zone, _ = await zone_of(world, user)
-    return world.reader(await language_of(world, user), zone)
+    habits = await habits_of(world, user)
+    return world.reader(habits.language, habits.zone)
 
 
 async def _in_profile(world: World, user: UserId) -> ZoneInfo | None:

@@ -209,8 +209,7 @@ async def test_reacts_once(world: World, room: RoomId) -> None:
 
 async def test_reads_one_event(world: World, room: RoomId) -> None:
     said = await world.sends(room, "m.room.message", text("!meet neu"))
-    event = await world.chat.event(room, said)
-    assert event is not None
+    event = await _readable(world, room, said)
     assert (event.id, event.room, event.sender, event.type) == (said, room, world.anna, "m.room.message")
     assert event.content["body"] == "!meet neu"
     assert not event.redacted

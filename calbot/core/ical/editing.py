@@ -6,9 +6,10 @@ changed as a whole together with its exceptions; one occurrence by an override w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from calbot.core.model import Attendee, CalendarName, Details, Href, PartStat, RecurrenceId, Status, Uid, When
@@ -197,7 +198,7 @@ def restored_occurrence(
         return written(parsed)
     if series.occurrence(recurrence_id) is not None:
         return None
-    _drop_exdate(parsed, series, series.master, recurrence_id)
+    keep_dates(parsed, series, series.master, ["EXDATE"], lambda slot: slot != recurrence_id)
     stamp(series.master.component, now, significant=True)
     if override is not None:
         restored = override.component.copy()
@@ -317,14 +318,21 @@ def _insert_event(parsed: ParsedObject, master: ParsedEvent, component: Componen
     root.items.insert(last + 1, component)
 
 
-def _drop_exdate(parsed: ParsedObject, series: Series, master: ParsedEvent, recurrence_id: RecurrenceId) -> None:
-    for line in master.component.all("EXDATE"):
+def keep_dates(
+    parsed: ParsedObject,
+    series: Series,
+    master: ParsedEvent,
+    names: Sequence[str],
+    wanted: Callable[[RecurrenceId], bool],
+) -> None:
+    """Of the dates in the properties of a series with these names, EXDATE or RDATE, leave those at wanted places."""
+    for line in chain.from_iterable(map(master.component.all, names)):
         values = [value for value in line.value.split(",") if value.strip()]
         slots = [series.slot_id(period.start) for period in parsed.times.moments(line, master.start)]
-        kept = [value for value, slot in zip(values, slots, strict=True) if slot != recurrence_id]
+        kept = [value for value, slot in zip(values, slots, strict=True) if wanted(slot)]
         if len(kept) < len(values):
-            params = {name: ",".join(param) for name, param in line.params.items()}
-            master.component.swap(line, *([property_line("EXDATE", ",".join(kept), params)] if kept else []))
+            params = {param: ",".join(texts) for param, texts in line.params.items()}
+            master.component.swap(line, *([property_line(line.name, ",".join(kept), params)] if kept else []))
 
 
 def _slot_line(name: str, parsed: ParsedObject, master: ParsedEvent, recurrence_id: RecurrenceId) -> Line:

@@ -65,12 +65,6 @@ def guests_of(data: str) -> frozenset[str]:
     return frozenset(address_of(line) for line, _ in _guests(read_components(data)))
 
 
-def invited_by_server(data: str) -> tuple[Attendee, ...]:
-    """The attendees left to the server."""
-    found = {address_of(line): line for line, _ in _guests(read_components(data)) if agent_of(line) is Agent.SERVER}
-    return tuple(attendee_of(line) for line in found.values())
-
-
 def failures(data: str) -> tuple[Failure, ...]:
     """Whom the server says it could not tell of the last change."""
     found: dict[str, Failure] = {}

@@ -20,7 +20,7 @@ from calbot.errors import BadCalendarData, Code, UserError
 
 from .building import moment_line, required, stamp, time_lines
 from .content import Component, Line, property_line
-from .editing import read_to_edit, written
+from .editing import keep_dates, read_to_edit, written
 from .reading import Moment, ParsedEvent, ParsedObject
 from .recurrence import Series, series_of
 from .series import refuse
@@ -28,6 +28,7 @@ from .values import write_date, write_local, write_text, write_utc
 
 _ZONES_APART: Final = timedelta(days=2)
 _WINDOWS: Final = (timedelta(days=40), timedelta(days=400), timedelta(days=4000))
+_DATES: Final = ("EXDATE", "RDATE")
 _KEPT: Final = frozenset({"VEVENT", "VTIMEZONE"})
 # What a scheduling server noted about messages of the other object (RFC 6638, 7.2 and 7.3).
 _DELIVERY: Final = {"SCHEDULE-STATUS": None, "SCHEDULE-FORCE-SEND": None}
@@ -89,7 +90,7 @@ def ended(data: str, recurrence_id: RecurrenceId, *, zone: ZoneInfo, now: dateti
     last = _last_before(series, master, recurrence_id)
     for line in rules:
         master.component.swap(line, property_line("RRULE", _until(line.value, last, master)))
-    _keep_dates(parsed, series, master, lambda slot: slot < recurrence_id)
+    keep_dates(parsed, series, master, _DATES, lambda slot: slot < recurrence_id)
     _keep_overrides(parsed, series, lambda slot: slot < recurrence_id)
     stamp(master.component, now, significant=True)
     return written(parsed)
@@ -113,8 +114,9 @@ def _rest(data: str, recurrence_id: RecurrenceId, uid: Uid, *, zone: ZoneInfo, n
     for line in component.all("RRULE"):
         rule = _counted_on(line.value, series, master, recurrence_id)
         component.swap(line, *([property_line("RRULE", rule)] if rule else []))
-    _keep_dates(parsed, series, master, lambda slot: slot >= recurrence_id)
-    _drop_slot(parsed, series, master, recurrence_id)
+    keep_dates(parsed, series, master, _DATES, lambda slot: slot >= recurrence_id)
+    # The start stands for the RDATE at its own place from now on.
+    keep_dates(parsed, series, master, ["RDATE"], lambda slot: slot != recurrence_id)
     _keep_overrides(parsed, series, lambda slot: slot >= recurrence_id)
     _begin_at(component, _time(begin, master, length), parsed)
     others = [event.component for event in parsed.events if event.uid not in ("", parsed.uid)]
@@ -249,32 +251,6 @@ def _counted_on(rule: str, series: Series, master: ParsedEvent, recurrence_id: R
 
 
 # ------------------------------------------------------------------------------------------------------- components
-
-
-def _keep_dates(
-    parsed: ParsedObject, series: Series, master: ParsedEvent, wanted: Callable[[RecurrenceId], bool]
-) -> None:
-    for name in ("EXDATE", "RDATE"):
-        for line in master.component.all(name):
-            values = [value for value in line.value.split(",") if value.strip()]
-            slots = [series.slot_id(period.start) for period in parsed.times.moments(line, master.start)]
-            kept = [value for value, slot in zip(values, slots, strict=True) if wanted(slot)]
-            if len(kept) < len(values):
-                master.component.swap(line, *([_with_value(line, ",".join(kept))] if kept else []))
-
-
-def _drop_slot(parsed: ParsedObject, series: Series, master: ParsedEvent, recurrence_id: RecurrenceId) -> None:
-    """The RDATE that the start stands for from now on."""
-    for line in master.component.all("RDATE"):
-        values = [value for value in line.value.split(",") if value.strip()]
-        slots = [series.slot_id(period.start) for period in parsed.times.moments(line, master.start)]
-        kept = [value for value, slot in zip(values, slots, strict=True) if slot != recurrence_id]
-        if len(kept) < len(values):
-            master.component.swap(line, *([_with_value(line, ",".join(kept))] if kept else []))
-
-
-def _with_value(line: Line, value: str) -> Line:
-    return property_line(line.name, value, {name: ",".join(param) for name, param in line.params.items()})
 
 
 def _keep_overrides(parsed: ParsedObject, series: Series, wanted: Callable[[RecurrenceId], bool]) -> None:
