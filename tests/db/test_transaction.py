@@ -48,6 +48,37 @@ async def test_an_inner_transaction_belongs_to_the_outer(stores: Stores) -> None
     assert await stores.keeper.get("a") is None
 
 
+async def test_what_was_written_inside_is_read_inside(sql: Transactor) -> None:
+    async with sql.transaction():
+        await sql.execute("INSERT INTO kept (name, value) VALUES ($1, $2)", "a", "1")
+        await sql.execute_many("INSERT INTO kept (name, value) VALUES ($1, $2)", [("b", "2"), ("c", "3")])
+        assert await sql.value("SELECT COUNT(*) FROM kept") == 3
+        await sql.execute("DELETE FROM kept WHERE name = $1", "a")
+    assert await sql.value("SELECT COUNT(*) FROM kept") == 2
+
+
+async def test_what_is_wrong_with_a_statement_shows_at_the_end_at_the_latest(sql: Transactor) -> None:
+    async def fail() -> None:
+        async with sql.transaction():
+            await sql.execute("INSERT INTO kept (name, value) VALUES ($1, $2)", "a", "1")
+            await sql.execute("INSERT INTO kept (name, value) VALUES ($1, $2)", "a", "2")
+
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await fail()
+    assert await sql.rows("SELECT * FROM kept") == []
+    await sql.execute("INSERT INTO kept (name, value) VALUES ($1, $2)", "a", "3")
+    assert await sql.value("SELECT value FROM kept") == "3"
+
+
+async def test_a_transaction_without_statements_does_nothing(sql: Transactor) -> None:
+    async with sql.transaction():
+        pass
+    with pytest.raises(RuntimeError):
+        async with sql.transaction():
+            raise RuntimeError
+    assert await sql.rows("SELECT * FROM kept") == []
+
+
 async def test_a_cancelled_transaction_is_undone_and_the_next_one_works(
     stores: Stores, open_database: OpenDatabase
 ) -> None:

@@ -94,8 +94,8 @@ class Announcements:
         while self._deadlines and self._deadlines[0][0] < now:
             at, _, room, uid = heapq.heappop(self._deadlines)
             told = self._told[room].get(uid) if room in self._told else None
-            if told is None or room not in self._rooms():
-                continue
+            if told is None or room not in self._rooms() or at < self._untold_since[room, uid] + _SOON:
+                continue  # told, no longer shown, or the deadline of a change that was told before the one that waits
             if not self._differences(room, uid, told, at):
                 # Over, taken back, or so far ahead that a series is not known until then.
                 if _plain(told) != _plain(self._versions(room, uid)):
@@ -121,7 +121,10 @@ class Announcements:
             self.counts["summaries"] += 1
             if not self._told.get(one.room) and fresh and not self._has_murk(one.room, one.at):
                 self._say("wrong", one.at, one.room, "", "a summary of nothing")
-            self._told.pop(one.room, None)
+            for uid in self._told.pop(one.room, {}):
+                # What changed since it was tried first, or a moment ago, may be told by other messages.
+                if not fresh or one.at - self._untold_since[one.room, uid] < _SOON:
+                    self._murky[one.room, uid] = one.at
             return
         items: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for item in part.get("items", [part]):
@@ -177,13 +180,16 @@ class Announcements:
 
     def _is_murky(self, room: str, uid: str, at: datetime) -> bool:
         since, far = self._murky.get((room, uid)), self._far.get((room, uid))
-        return (since is not None and at - since < _MURKY * 24) or (far is not None and at - far < _FAR)
+        clear = self._clear_since(room, at)
+        # As long as nothing can be sent the room is told nothing that would make it clear.
+        murky = since is not None and (clear is None or at - max(since, clear) < _MURKY * 24)
+        return murky or (far is not None and at - far < _FAR)
 
     def _has_murk(self, room: str, at: datetime) -> bool:
         return any(one == room and at - since < _MURKY for (one, _), since in self._murky.items())
 
     def forget_old(self, now: datetime) -> None:
-        self._murky = {name: since for name, since in self._murky.items() if now - since < _MURKY * 48}
+        self._murky = {name: since for name, since in self._murky.items() if now - since < _TOLD_WITHIN * 2}
         self._far = {name: since for name, since in self._far.items() if now - since < _FAR}
 
     def _say(self, what: str, at: datetime, room: str, uid: str, text: str) -> None:

@@ -186,7 +186,7 @@ class Bot:
             else await self._database.rows.fetch("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
         )
         return {
-            row["name"]: cast(int, await self._database.rows.fetchval(f"SELECT COUNT(*) FROM {row['name']}"))  # noqa: S608 names of tables
+            row["name"]: cast(int, await self._database.rows.fetchval(f"SELECT COUNT(*) FROM {row['name']}"))
             for row in tables
         }
 

@@ -83,6 +83,10 @@ class MortalDatabase:
         self._turn = asyncio.Lock()  # the real pool has one connection
 
     @property
+    def scheme(self) -> Scheme:
+        return self._inside.scheme
+
+    @property
     def rows(self) -> Rows:
         return self._inside
 
