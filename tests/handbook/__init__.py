@@ -1,0 +1,1 @@
+"""`make handbook`: follows the admin handbook word by word, against real servers."""
