@@ -31,6 +31,8 @@ SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "card": ("The card of a meeting", ("card",)),
     "agenda": ("An agenda", ("agenda",)),
     "poll": ("A poll over dates, and what came of it", ("poll", "poll_result")),
+    "slots": ("Free times", ("slots",)),
+    "reminder": ("A reminder", ("reminders",)),
     "question": ("A question", ("question", "question_about_a_date")),
     "error": ("Errors", ("errors",)),
     "help": ("Help", ("help_overview",)),
