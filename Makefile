@@ -1,6 +1,6 @@
 # What there is to do with calbot. Everything here sets itself up: `make run` on a fresh clone is enough.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check package soak bench chaos phrases docs pictures fuzz oracles clean
+.PHONY: help install run test test-postgres check package soak bench chaos phrases docs pictures fuzz oracles handbook runtime sbom audit clean
 
 # The first Python of a version that calbot runs on; `make install PYTHON=…` picks another.
 PYTHON ?= $(firstword $(foreach python,python3 python3.12 python3.11 python3.13 python3.10,\
@@ -15,12 +15,12 @@ SEED ?= 1
 # How long and how large the year of `make soak` is.
 DAYS ?= 365
 SCALE ?= 1.0
-BENCHMARKS := expansion hostile_objects list_latency planning poll_closing reminder_burst sync_unchanged sync_change sync_first sync_idle agenda_week
+BENCHMARKS := expansion hostile_objects list_latency planning poll_closing reminder_burst sync_unchanged sync_change sync_first sync_idle agenda_week feed
 
 export ONCE PORT
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(READY) ## set up .venv with everything; quick if nothing changed
 
@@ -44,13 +44,23 @@ test: $(READY) ## all tests, with the real servers; with a floor for the coverag
 	@$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --fail-under=$(COVERAGE_FLOOR)
 
-check: $(READY) ## style, types, import rules, complete catalogs, current pages
+# What opens a database, on a PostgreSQL that each of the two runs starts for itself. No coverage: that is known by then.
+test-postgres: $(READY) ## the tests that need a database, on PostgreSQL; Debian's package postgresql is needed
+	@mkdir -p .pytest_cache
+	@$(PY) -m pytest --database postgres $(WITH_SERVERS) -o cache_dir=.pytest_cache/servers \
+	  >.pytest_cache/servers.log 2>&1 & servers=$$!; \
+	$(PY) -m pytest --database postgres $(addprefix --ignore=,$(WITH_SERVERS)); others=$$?; \
+	wait $$servers; with_servers=$$?; cat .pytest_cache/servers.log; exit $$((others || with_servers))
+
+check: $(READY) ## style, types, import rules, licences, complete catalogs, current pages
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	.venv/bin/reuse lint --lines
 	$(PY) -m pytest -q tests/core/test_catalogs.py
 	$(PY) -m tests.command_docs --check
+	$(PY) -m tests.configuration_docs --check
 
 package: $(READY) ## dist/io.calbot-v….mbp, to upload to maubot
 	@$(PY) -m demo.package . dist
@@ -71,8 +81,9 @@ chaos: $(READY) ## kills on real servers while reminders are due and polls close
 pictures: $(READY) ## docs/messages.md and its pictures: what the bot says, as a client shows it; needs a Chromium
 	@$(PY) -m tests.pictures
 
-docs: $(READY) ## docs/commands.*.md, from the texts of the help
+docs: $(READY) ## docs/commands.*.md and docs/configuration.*.md, from what commands and configuration are read by
 	@$(PY) -m tests.command_docs
+	@$(PY) -m tests.configuration_docs
 
 fuzz: $(READY) ## inputs by chance for the parsers; N= SEED= change how many and which
 	@$(PY) -m tests.fuzz $(or $(N),100000) --seed $(SEED)
@@ -82,6 +93,32 @@ oracles: $(READY) ## random calendars and rules, read by ical.js and dateutil as
 
 interoperability: $(READY) ## docs/interoperability.md: what is expected of calendar servers, tried on those installed
 	@$(PY) -m tests.interoperability docs/interoperability.md
+
+handbook: $(READY) ## docs/admin.de.md typed word by word, against real servers; HANDBOOK= for another one, BARE= in a bare Debian
+	@$(PY) -m tests.handbook $(or $(HANDBOOK),docs/admin.de.md) $(if $(BARE),--bare $(BARE))
+
+# What calbot asks for and what that asks for, resolved anew, in an environment with nothing else in it.
+RUNTIME := dist/runtime
+
+runtime: $(READY)
+	@rm -rf $(RUNTIME) && $(PY) -m venv --without-pip $(RUNTIME)
+	@$(PY) -m tests.dependencies >$(RUNTIME)/requirements.txt
+	@CMAKE_POLICY_VERSION_MINIMUM=3.5 $(PY) -m pip --python $(RUNTIME)/bin/python --disable-pip-version-check \
+	  install --quiet --requirement $(RUNTIME)/requirements.txt
+
+sbom: runtime ## dist/calbot.cdx.json: what runs with calbot, with versions and licences, as CycloneDX has it
+	@.venv/bin/cyclonedx-py environment $(RUNTIME)/bin/python --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --validate --output-file dist/calbot.cdx.json
+	@echo dist/calbot.cdx.json
+
+# A package that could not be looked up is not one without holes: --strict, and no list without an answer for each.
+audit: runtime ## what runs with calbot against the advisories that PyPI knows; fails where these cannot be asked, too
+	@rm -f dist/audit.txt
+	@.venv/bin/pip-audit --strict --progress-spinner off --path $(RUNTIME)/lib/python3.*/site-packages \
+	  --output dist/audit.txt 2>dist/audit.log && tail -n 1 dist/audit.log || { \
+	  if [ -s dist/audit.txt ]; then cat dist/audit.txt; echo "make audit: there are advisories about these packages" >&2; \
+	  else tail -n 1 dist/audit.log >&2; \
+	    echo "make audit: the advisories could not be asked about every package, so nothing is known" >&2; fi; exit 1; }
 
 clean: ## remove the demonstration's data and everything built, but not .venv
 	rm -rf .demo dist build *.egg-info .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -33,7 +33,7 @@ from tests.services.conftest import ANNA, BEN, CALENDAR, ROOM, Office, catalogs,
 
 OBJECTS = 10_000
 COMMANDS = 40
-# What 19 of 20 commands may be delayed by, at most.
+# What any command may be delayed by, against the usual one.
 DELAY = 0.100
 _NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 _START = "DTSTART:20200101T000000Z"
@@ -44,9 +44,11 @@ _COSTLY = (
     single("DTSTART:00010101T000000Z", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=9"),
     single(_START, *["ATTENDEE;CN=x:mailto:a@b"] * 2_000),
     calendar(*["BEGIN:X\r\nEND:X"] * 20_000),
+    single("DTSTART:20270201T000000Z", "RRULE:FREQ=HOURLY"),
     single(_START, f"SUMMARY{';A=1' * 100_000}:x"),
 )
 _COSTLY_EVERY = 200
+_SAME_UID_EVERY = 10
 _CHEAP = (
     single(_START, "RRULE:FREQ=SECONDLY"),
     single(_START, "RRULE:FREQ=SECONDLY;COUNT=1000000000"),
@@ -55,7 +57,7 @@ _CHEAP = (
     single(_START, "RRULE:FREQ=HOURLY;BYMINUTE=0,1"),
     single("DTSTART:00010101T000000Z", "RRULE:FREQ=DAILY;COUNT=1000000000;UNTIL=00020101"),
     single("DTSTART:99991231T235959Z", "DURATION:P999999W", "RRULE:FREQ=DAILY"),
-    single(f"DTSTART;TZID=/{'a/' * 10_000}:20261124T100000"),
+    single(f"DTSTART;TZID=/{'a/' * 10_000}:20270124T100000"),
     single(_START, f"RDATE:{','.join(['20260101T000000Z'] * 30_000)}"),
     "BEGIN:VCALENDAR\r\n" * 1_000,
     calendar(
@@ -85,7 +87,10 @@ async def main() -> int:
     async with an_office() as office:
         for number in range(OBJECTS):
             kinds, place = (_COSTLY, number // _COSTLY_EVERY) if number % _COSTLY_EVERY == 0 else (_CHEAP, number)
-            office.calendar.put(CALENDAR, f"hostile-{number}.ics", kinds[place % len(kinds)])
+            text = kinds[place % len(kinds)]
+            if number % _SAME_UID_EVERY:
+                text = text.replace("UID:uid-1", f"UID:uid-{number}")
+            office.calendar.put(CALENDAR, f"hostile-{number}.ics", text)
         idle = await watched(office, None)
         began = time.perf_counter()
         reading = asyncio.create_task(sync.pull(office.world, CALENDAR), name="reading")
@@ -96,8 +101,8 @@ async def main() -> int:
     print(f"{OBJECTS:,} hostile objects, read in {seconds:.0f} s; {problems:,} of them set aside")
     print(f"  !meet liste, nothing else  {idle}")
     print(f"  !meet liste, while reading {busy}")
-    delay = busy.p95 - statistics.median(idle.seconds)
-    print(f"{'ok' if delay <= DELAY else 'TOO MUCH'}: 19 of 20 commands are delayed by less than {delay * 1000:.0f} ms")
+    delay = max(busy.seconds) - statistics.median(idle.seconds)
+    print(f"{'ok' if delay <= DELAY else 'TOO MUCH'}: a command is delayed by {delay * 1000:.0f} ms at most")
     return 0 if delay <= DELAY else 1
 
 

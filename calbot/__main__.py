@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from calbot import agenda, check, when
+from calbot import agenda, check, copying, when
 
 Command = Callable[[Sequence[str], TextIO, TextIO], int]
 
 COMMANDS: Mapping[str, tuple[Command, str]] = {
     "agenda": (agenda.main, "lists what takes place in a calendar file"),
     "check": (check.main, "finds what is wrong with a configuration, calendar servers included"),
+    "copy": (copying.main, "takes an instance over from SQLite into PostgreSQL"),
     "when": (when.main, "says how dates are read"),
 }
 

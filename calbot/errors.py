@@ -90,6 +90,13 @@ class ChatUnavailable(Unavailable):
         super().__init__(Code.INTERNAL, reason, retry_after=retry_after, **params)
 
 
+class StorageUnavailable(Unavailable):
+    """The database cannot be reached, is locked by somebody else, or has no room left."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.INTERNAL, "storage_unavailable")
+
+
 class InvitationsLimited(ChatUnavailable):
     """The homeserver opens no more rooms and sends no more invitations for now; messages it takes as ever."""
 

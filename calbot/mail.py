@@ -81,6 +81,12 @@ class SmtpSession:
         with _translated():
             await self._client.sendmail(mail.sender, [mail.recipient], data)
 
+    async def try_sender(self, sender: str) -> None:
+        """Name the sender of a mail, and take that back: nothing is sent. MailUnavailable where it is not accepted."""
+        with _translated():
+            await self._client.mail(sender)
+            await self._client.rset()
+
 
 def _written(mail: Mail) -> bytes:
     return composed(mail).as_bytes(policy=SMTP_POLICY)

@@ -13,7 +13,7 @@ from typing import Any, cast
 from maubot import Plugin
 from mautrix.util.async_db import Database, UpgradeTable
 
-from calbot import ports, resources, steps
+from calbot import faults, ports, resources, steps
 from calbot.config import Config
 from calbot.core.ask import Say
 from calbot.core.settings import Settings
@@ -26,9 +26,13 @@ from calbot.matrix.handlers import Handlers
 from calbot.matrix.intake import Intake
 from calbot.matrix.keys import give_keys_to
 from calbot.matrix.syncing import SyncOwner
+from calbot.quiet_loggers import keep_from_tracing, keep_quiet
 from calbot.scheduling import AlarmClock
 from calbot.services import configuration, startup
+from calbot.services.sole import Sole
 from calbot.services.world import InForce, World
+from calbot.web.access_log import mask_feeds
+from calbot.web.pages import Pages
 
 _START_AGAIN = 30.0  # seconds
 
@@ -51,6 +55,7 @@ class CalBot(Plugin):
 
     _trying: asyncio.Task[None] | None = None  # to start, after that failed
     _handlers: Handlers | None = None
+    _pages: Pages | None = None
     _world: World | None = None
     _lifetime: AsyncExitStack | None = None  # of everything
     _season: AsyncExitStack | None = None  # of what depends on the settings
@@ -76,7 +81,7 @@ class CalBot(Plugin):
             async with AsyncExitStack() as lifetime:
                 await self._start(lifetime)
                 self._lifetime = lifetime.pop_all()
-        except Exception:
+        except Exception:  # with what it says: nothing was read from calendars yet, and somebody has to mend it
             self.log.exception("calbot could not start; it tries again in %s seconds", _START_AGAIN)
             return False
         return True
@@ -96,8 +101,8 @@ class CalBot(Plugin):
         try:
             if lifetime is not None:
                 await lifetime.aclose()
-        except Exception:
-            self.log.exception("calbot did not stop cleanly")
+        except Exception as error:  # noqa: BLE001 - a border
+            self.log.error("calbot did not stop cleanly\n%s", faults.of(error))  # noqa: TRY400 not what it says
 
     async def on_external_config_update(self) -> None:
         """A bad configuration changes nothing but what `status` tells admins; a good one takes effect at once."""
@@ -106,10 +111,13 @@ class CalBot(Plugin):
                 if self._world is not None and self._lifetime is not None:
                     self._configuration().load_and_update()
                     await self._reconfigure(self._world)
-        except Exception:
-            self.log.exception("the changed configuration could not be put into effect")
+        except Exception as error:  # noqa: BLE001 - a border
+            self.log.error("the changed configuration could not be put into effect\n%s", faults.of(error))  # noqa: TRY400 not what it says
 
     async def _start(self, lifetime: AsyncExitStack) -> None:
+        keep_quiet(self.client.api.log)
+        crypto = self.client.crypto
+        keep_from_tracing(self.client.crypto_log, *([] if crypto is None else [crypto.log]))
         self._configuration().load_and_update()
         stores: ports.Stores = Stores(cast(Database, self.database))
         chat: ports.Chat = MatrixChat(self.client, self.log.getChild("chat"))
@@ -118,6 +126,8 @@ class CalBot(Plugin):
         settings, problems = await configuration.at_start(stores, raw, catalogs, self.log)
         lifetime.push_async_callback(self._end_season)
         gateway, alarm = await self._begin_season(settings)
+        self._sole = Sole(stores.keeper, self.log)
+        self._sole.begin(alarm)
         world = self._world = World(
             in_force=InForce.of(settings),
             problems=problems,
@@ -133,6 +143,8 @@ class CalBot(Plugin):
             remarks=self._remarks,
             passed=steps.hook(os.environ),
             mailer=_mailer(settings),
+            address=str(self.webapp_url or ""),
+            listening=self._listening,
         )
         await startup.prepare(world)
         handlers = self._handlers = Handlers(world, self.log)
@@ -141,20 +153,34 @@ class CalBot(Plugin):
         lifetime.push_async_callback(self._intake.close)
         lifetime.callback(handlers.close)
         alarm.at("begin", utc_now(), partial(startup.begin, world))
+        self._pages = Pages(world, self.log.getChild("web"))
+        if self.webapp is not None:
+            mask_feeds()
+            self._pages.register(self.webapp)
 
     async def _reconfigure(self, world: World) -> None:
         settings, problems = await configuration.on_change(world, self._configuration().as_dict())
         ending = self._season
         gateway, alarm = await self._begin_season(settings)
-        self._world = world.renewed(settings, problems, gateway, alarm, _mailer(settings))
-        await startup.prepare(self._world)
+        renewed = world.renewed(settings, problems, gateway, alarm, _mailer(settings))
         try:
-            if self._handlers is not None:
-                await self._handlers.switch(self._world)
-        finally:
+            await startup.prepare(renewed)
+        except BaseException:  # a database that is locked, for example: what was in force goes on
+            beginning, self._season = self._season, ending
+            if beginning is not None:
+                await beginning.aclose()
+            give_keys_to(self.client, cross_signed_only=world.settings.privacy.cross_signed_only)
+            raise
+        self._world = renewed
+        self._sole.begin(alarm)
+        async with AsyncExitStack() as over:  # whatever happens meanwhile, or no reminder would ring any more
+            over.callback(alarm.at, "begin", utc_now(), partial(startup.begin, renewed))
             if ending is not None:
-                await ending.aclose()
-        alarm.at("begin", utc_now(), partial(startup.begin, self._world))
+                over.push_async_callback(ending.aclose)
+            if self._pages is not None:
+                self._pages.switch(renewed)
+            if self._handlers is not None:
+                await self._handlers.switch(renewed)
 
     async def _begin_season(self, settings: Settings) -> tuple[ports.CalendarGateway, ports.Alarm]:
         give_keys_to(self.client, cross_signed_only=settings.privacy.cross_signed_only)
@@ -173,6 +199,9 @@ class CalBot(Plugin):
     def _configuration(self) -> Config:
         return cast(Config, self.config)
 
+    def _listening(self) -> ports.Listening:
+        return self._intake.listening()
+
     def _remarks(self) -> Sequence[Say]:
         setup = self._intake.setup()
         remarks = []
@@ -180,4 +209,6 @@ class CalBot(Plugin):
             remarks.append(Say("client_sync_on"))
         if setup.autojoin:
             remarks.append(Say("client_autojoin_on"))
+        if self._sole.shared:
+            remarks.append(Say("database_shared"))
         return remarks

@@ -23,13 +23,15 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from calbot import faults
 from calbot.core.settings import Weekday
+from calbot.errors import StorageUnavailable
 
 
 class Log(Protocol):
     def warning(self, msg: str, *args: object) -> None: ...
 
-    def exception(self, msg: str, *args: object) -> None: ...
+    def error(self, msg: str, *args: object) -> None: ...
 
 
 Ring = Callable[[], Awaitable[None]]
@@ -190,8 +192,12 @@ class AlarmClock:
             # APScheduler logs a cancelled job as an error with traceback; while closing it is none.
             if not self._closing:
                 raise
-        except Exception:  # noqa: BLE001 - a border: an alarm that fails must not stop the clock
-            self._log.exception("alarm %s failed", name)
+        except StorageUnavailable as error:
+            self._log.warning("alarm %s has to wait: %s", name, error.reason)
+            if once:
+                self._try_again(name, ring)
+        except Exception as error:  # noqa: BLE001 - a border: an alarm that fails must not stop the clock
+            self._log.error("alarm %s failed\n%s", name, faults.of(error))
             if once:
                 self._try_again(name, ring)
         else:

@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 API = "/_matrix/maubot/v1"
 
 
-def maubot(directory: Path, port: int, *, secret: str, admin: str, admin_password: str) -> ServerProcess:
-    """The server for this data directory. `secret` opens the management API, the password its web page."""
+def maubot(
+    directory: Path, port: int, *, secret: str, admin: str, admin_password: str, postgres: str | None = None
+) -> ServerProcess:
+    """The server for this data directory. `secret` opens the management API, the password its web page.
+
+    With the URL of a PostgreSQL database everything lies there: maubot's own, keys, and a schema for each instance.
+    """
     for folder in ("plugins", "databases", "trash"):
         (directory / folder).mkdir(parents=True, exist_ok=True)
     config = directory / "config.yaml"
     settings = {
-        "database": f"sqlite:{directory / 'maubot.db'}",
+        "database": postgres or f"sqlite:{directory / 'maubot.db'}",
         "crypto_database": "default",
         "crypto_db_pickle_key": secret,
         "database_opts": {"min_size": 1, "max_size": 10},
@@ -41,7 +46,12 @@ def maubot(directory: Path, port: int, *, secret: str, admin: str, admin_passwor
             "load": [str(directory / "plugins")],
             "trash": str(directory / "trash"),
         },
-        "plugin_databases": {"sqlite": str(directory / "databases"), "postgres": None},
+        "plugin_databases": {
+            "sqlite": str(directory / "databases"),
+            "postgres": "default" if postgres else None,
+            "postgres_max_conns_per_plugin": 3,
+            "postgres_opts": {},
+        },
         "server": {
             "hostname": LOOPBACK,
             "port": port,
@@ -162,7 +172,14 @@ def _client(mxid: str) -> str:
 
 
 def standalone(
-    directory: Path, port: int, *, mbp: bytes, homeserver: Homeserver, login: Login, settings: Mapping[str, Any]
+    directory: Path,
+    port: int,
+    *,
+    mbp: bytes,
+    homeserver: Homeserver,
+    login: Login,
+    settings: Mapping[str, Any],
+    postgres: str | None = None,
 ) -> ServerProcess:
     """`python -m maubot.standalone` with this plugin, which has a web application: its server is what is asked.
 
@@ -206,9 +223,9 @@ def standalone(
             "base_path": "/",
             "public_url": f"http://{LOOPBACK}:{port}",
         },
-        "database": f"sqlite:{directory / 'bot.db'}",
+        "database": postgres or f"sqlite:{directory / 'bot.db'}",
         "crypto_db_pickle_key": pickle_key.read_text(),
-        "database_opts": {"min_size": 1, "max_size": 1},
+        "database_opts": {"min_size": 1, "max_size": 3 if postgres else 1},
         "plugin_config": dict(settings),
         "logging": _LOGGING,
     }
@@ -226,11 +243,7 @@ _LOGGING = {
     "version": 1,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"}},
-    "loggers": {
-        "maubot": {"level": "DEBUG"},
-        # Each request and each key otherwise.
-        "maubot.client": {"level": "INFO"},
-        "aiosqlite": {"level": "WARNING"},
-    },
-    "root": {"level": "INFO", "handlers": ["out"]},
+    # As maubot comes: what must not be in a log is not in it at this level either.
+    "loggers": {"maubot": {"level": "DEBUG"}, "mau": {"level": "DEBUG"}, "aiohttp": {"level": "INFO"}},
+    "root": {"level": "DEBUG", "handlers": ["out"]},
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 LOOPBACK = "127.0.0.1"
-_CHILD = Path(__file__).with_name("child.py")
+CHILD = Path(__file__).with_name("child.py")
 _POLL_INTERVAL = 0.05
 _STOP_TIMEOUT = 15.0
 
@@ -97,7 +97,7 @@ class ServerProcess:
         self.directory.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", str(_CHILD), str(os.getpid()), *self.argv),
+                *(sys.executable, "-I", str(CHILD), str(os.getpid()), *self.argv),
                 cwd=self.directory,
                 env=_environment(self.env),
                 stdin=subprocess.DEVNULL,

@@ -42,6 +42,7 @@ class Stack:
     """`async with Stack(directory) as stack`: a running homeserver, calendar server and maubot.
 
     Everything lies under the directory. A second stack on it finds the accounts, rooms and calendars of the first.
+    `postgres` gives the URL of the database of a name, where maubot is to use PostgreSQL.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Stack:
         directory: Path,
         *,
         ports: Ports = ANY_PORTS,
+        postgres: Callable[[str], str] | None = None,
         progress: Callable[[str], None] = _quiet,
     ) -> None:
         self.directory = directory.resolve()
@@ -73,11 +75,13 @@ class Stack:
             secret=self.state.secret,
             admin=MAUBOT_ADMIN,
             admin_password=self.state.maubot_password,
+            postgres=postgres("maubot") if postgres else None,
         )
         self.homeserver_url = f"http://{LOOPBACK}:{self.state.ports.homeserver}"
         self.calendar_url = f"http://{LOOPBACK}:{self.state.ports.calendar}/"
         self.maubot_url = f"http://{LOOPBACK}:{self.state.ports.maubot}"
         self._progress = progress
+        self._postgres = postgres
         self._exit = AsyncExitStack()
         self._people: dict[str, Person] = {}
 
@@ -191,6 +195,8 @@ class Stack:
             homeserver=self.homeserver,
             login=login,
             settings=settings,
+            # Its tables are called as maubot's own are: it needs a database to itself.
+            postgres=self._postgres(f"standalone_{login.device_id.lower()}") if self._postgres else None,
         )
 
 

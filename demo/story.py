@@ -94,6 +94,8 @@ class Story:
         result = await self._answer(anna, "poll_result")
         await self._answer(anna, "meeting")
         attached = await anna.hears(room, lambda event: event.content.get("msgtype") == "m.file")
+        # The text beside the poll is edited some seconds later, as edits are sent sparingly.
+        await anna.hears(room, lambda event: event.kind == "poll" and event.part.get("state") == "booked")
         await self.transcript.show_new()
         expect(end.relation.get("event_id") == poll.event_id, "the poll that ended is the one that was voted on")
         expect(result.was_encrypted, "the result was encrypted")

@@ -25,7 +25,9 @@ from calbot.core.model import PartStat
 from calbot.core.notices import Hold
 from calbot.core.permissions import Exposure
 from calbot.core.settings import Alarms, Mention
+from calbot.db.own_data import BY_ADDRESS, PLACES
 from calbot.errors import Code
+from calbot.services.sight import Check
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ROOT / "calbot" / "locales"
@@ -57,11 +59,20 @@ NAMED_BY: Mapping[str, tuple[tuple[str, ...], int]] = {
     "Say": (("note.", "choice.", "status.note."), 0),
     "Note": (("note.",), 0),
     "ok": (("ok.",), 1),
-    "Problem": (("config.",), 1),
-    "Unexpected": (("config.",), 0),
+    "Problem": (("config.", "config.kind."), 1),
+    "Unexpected": (("config.", "config.kind."), 0),
 }
+# What a finding expected is the text of a kind of value, where there is one.
+AS_KIND = {"config.kind.": "expected_"}
 # Methods that do so in one package only.
-NAMED_BY_METHODS = {"calbot/core/configuration/": {"error": (("config.",), 1), "notice": (("config.",), 1)}}
+NAMED_BY_METHODS = {
+    "calbot/core/configuration/": {
+        "error": (("config.", "config.kind."), 1),
+        "notice": (("config.",), 1),
+        "kind": (("config.kind.",), 0),
+        "Kind": (("config.kind.",), 0),
+    }
+}
 # Ids that are put together from values of enums.
 FROM_VALUES = (
     *(f"error.{code.value}" for code in Code),
@@ -71,7 +82,10 @@ FROM_VALUES = (
     *(f"{family}.{word}" for family in ("answer", "already") for word in ("accepted", "declined", "tentative")),
     *(f"undo.answer_{partstat.value.lower().replace('-', '_')}" for partstat in PartStat),
     "undo.answer_none",
+    *(f"health.{check.value}" for check in Check),
     *(f"zone.from.{source.value}" for source in Source),
+    *(f"own_data.{place.table}" for place in (*PLACES, *BY_ADDRESS)),
+    *("own_data.poll", "own_data.kept"),
     *(f"weekday.on.{weekday}" for weekday in range(7)),
     *(f"status.waiting.{hold.value}" for hold in Hold if hold is not Hold.SETTLING),
     *(f"mail.{part}.{news.value}" for part in ("subject", "opening") for news in News),
@@ -185,7 +199,7 @@ def uses() -> Iterator[Use]:
                 if len(node.args) <= place:
                     continue
                 for suffix in _texts(node.args[place]):
-                    ids = tuple(f"{family}{suffix}" for family in families)
+                    ids = tuple(f"{family}{suffix.removeprefix(AS_KIND.get(family, ''))}" for family in families)
                     yield Use(ids, _params(node), f"{name}:{node.lineno}")
 
 

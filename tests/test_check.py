@@ -38,7 +38,7 @@ class TestOffline:
     def test_the_example_of_the_specification_has_notes_only(self) -> None:
         code, lines = check(str(EXAMPLE), "--offline")
         assert code == 0
-        assert "web: note: known, but without effect in this version" in lines
+        assert lines == ['resources["Raum 4.12"].calendar: note: there is no calendar of that name']
 
     def test_mistakes(self) -> None:
         code, lines = check("-", "--offline", stdin="defauts: {}\nrooms: {'#x:y': {calendars: [a]}}\n")
@@ -87,7 +87,7 @@ class TestOffline:
             (
                 "- a",
                 1,
-                "Konfiguration: Hier werden Schlüssel mit Werten darunter erwartet",
+                "Konfiguration: Erwartet: Schlüssel mit Werten darunter",
                 "configuration: expected keys with values below it",
             ),
             (

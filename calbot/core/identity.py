@@ -21,6 +21,7 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # in a path, without
 _HOLD = "calbot-hold-"
 # What `uuid5` gives, in any spelling that somebody could take for the same.
 _DERIVED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))  # `json.dumps` makes a new one each time
 _SECRET_BYTES = 20  # 160 bits, and 32 characters of base32 without padding
 
 
@@ -93,7 +94,7 @@ def meeting_secret(secret: bytes, uid: Uid) -> str:
 
 def _canonical(*parts: str | int | None) -> str:
     """One text for a list of parts, and no other list has it."""
-    return json.dumps(parts, separators=(",", ":"))
+    return _ENCODER.encode(parts)
 
 
 def _digest(text: str) -> str:

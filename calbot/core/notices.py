@@ -17,6 +17,9 @@ class NoticeKind(str, Enum):
     SHOWN = "shown"  # a room shows a calendar from now on
     AGENDA = "agenda"  # it is time for an agenda
     UNDELIVERED = "undelivered"  # a mail about an event came to nothing
+    ADMIN = "admin"  # something that admins have to know of
+    MAPPED = "mapped"  # the configuration disconnected a calendar from a room, or changed what may be written
+    UNINVITED = "uninvited"  # a calendar server could not invite somebody after all
 
 
 class NoticeState(str, Enum):

@@ -177,6 +177,14 @@ def may_map(actor: Actor, rights: MapRights, room: RoomId, ground: Ground) -> Ve
     return _ALLOWED if rights.power_level is None else _needs(actor, ground.power, rights.power_level, "level_too_low")
 
 
+def may_unmap(actor: Actor, rights: MapRights | None, room: RoomId, ground: Ground) -> Verdict:
+    """Whether `actor` may disconnect a calendar from a room: whoever may connect it, and whoever may set the room.
+    Without `rights` it is no longer in the configuration."""
+    if rights is not None and may_map(actor, rights, room, ground):
+        return _ALLOWED
+    return may(actor, Action.SETTINGS, ground)
+
+
 def may_set_level(actor: Actor, ground: Ground, before: int, after: int) -> Verdict:
     """Whether `actor`, who may change the settings of a room, may put one of its levels from `before` to `after`.
 
@@ -190,6 +198,28 @@ def may_set_level(actor: Actor, ground: Ground, before: int, after: int) -> Verd
 
 def _needs(actor: Actor, power: PowerLevels, level: int, reason: str) -> Verdict:
     return _ALLOWED if level_of(actor.user, power) >= level else Verdict(reason, needed=level)
+
+
+class Lack(str, Enum):
+    """What the bot cannot do in a room, for want of a power level."""
+
+    POLLS = "polls"  # post them
+    REACTIONS = "reactions"  # put numbers below its questions and polls
+    MENTION_ROOM = "mention_room"  # notify everybody, as the room has it set
+    END_POLLS = "end_polls"  # those that others made
+
+
+def lacking(bot: UserId, power: PowerLevels, *, encrypted: bool, mentions_room: bool) -> tuple[Lack, ...]:
+    """In encrypted rooms every message is sent as one type of event; reactions are not encrypted."""
+    level = level_of(bot, power)
+    poll = "m.room.encrypted" if encrypted else "org.matrix.msc3381.poll.start"
+    needed = {
+        Lack.POLLS: power.events.get(poll, power.events_default),
+        Lack.REACTIONS: power.events.get("m.reaction", power.events_default),
+        Lack.MENTION_ROOM: power.notify_room if mentions_room else -math.inf,
+        Lack.END_POLLS: power.redact,
+    }
+    return tuple(lack for lack, least in needed.items() if level < least)
 
 
 class Exposure(str, Enum):

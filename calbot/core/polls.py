@@ -345,6 +345,13 @@ def is_before_options(moment: datetime, options: Iterable[Option], *, now: datet
     return not ahead or moment < ahead[0]
 
 
+def first_option(options: Iterable[Option], zone: ZoneInfo, *, after: datetime | None = None) -> Option | None:
+    """The one that begins first, in whatever order they are listed. None where none can be read as a date."""
+    dated = [(instants(option.when, zone)[0].timestamp(), option) for option in options if option.when is not None]
+    ahead = [one for one in dated if after is None or one[0] > after.timestamp()]
+    return min(ahead, key=lambda one: one[0])[1] if ahead else None
+
+
 def last_start(options: Iterable[Option], zone: ZoneInfo) -> datetime | None:
     """When the last option begins: from then on none can win. None where none can be read as a date."""
     starts = _starts(options, zone)

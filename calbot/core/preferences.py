@@ -115,7 +115,7 @@ def applied(
 
     Rooms that are `given_up` are not mapped, whatever the file says.
     """
-    moved = {room: _latest(room, successors) for room in successors}
+    moved = {room: latest(room, successors) for room in successors}
     mapped: dict[RoomId, Room] = {}
     for room in file.rooms.values():
         id = moved.get(room.id, room.id)
@@ -140,7 +140,7 @@ def of_file(file: Settings, room: RoomId, successors: Mapping[RoomId, RoomId]) -
     """A room as the file has it, whatever it was called when that was written."""
     if room in file.rooms:
         return file.rooms[room]
-    before = [old for old in successors if old in file.rooms and _latest(old, successors) == room]
+    before = [old for old in successors if old in file.rooms and latest(old, successors) == room]
     return replace(file.rooms[before[-1]], id=room) if before else None
 
 
@@ -188,7 +188,7 @@ def _with_calendars(room: Room, more: Sequence[RoomMapping], calendars: Mapping[
     return replace(room, calendars=names, read_only=read_only, write_to=write_to)
 
 
-def _latest(room: RoomId, successors: Mapping[RoomId, RoomId]) -> RoomId:
+def latest(room: RoomId, successors: Mapping[RoomId, RoomId]) -> RoomId:
     """Where a room goes on now, after any number of upgrades; nowhere else, if they lead in a circle."""
     passed = [room]
     while (after := successors.get(passed[-1])) is not None:

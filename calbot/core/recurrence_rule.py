@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time
 from enum import IntEnum
@@ -10,6 +11,7 @@ from enum import IntEnum
 from calbot.errors import BadCalendarData
 
 MAX_STEPS = 100_000
+_STEPS_BETWEEN_PAUSES = 500
 _MAX_VALUE = 10_000  # characters; every number there is in every list takes less
 _MAX_INTERVAL = 10_000_000  # from there on, nothing comes a second time
 
@@ -73,16 +75,24 @@ class Rule:
 
 
 class Budget:
-    """How many candidates may still be looked at, for a part out of what there is for the `whole`."""
+    """How many candidates may still be looked at, for a part out of what there is for the `whole`. `pause` is called
+    now and then, for others to have their turn."""
 
-    def __init__(self, steps: int = MAX_STEPS, whole: Budget | None = None) -> None:
+    def __init__(
+        self, steps: int = MAX_STEPS, whole: Budget | None = None, pause: Callable[[], None] | None = None
+    ) -> None:
         self._left = steps
         self._whole = whole
+        self._pause = pause
+        self._next_pause = steps - _STEPS_BETWEEN_PAUSES
 
     def spend(self, steps: int) -> None:
         self._left -= steps
         if self._left < 0:
             raise BadCalendarData("rule_unbounded")
+        if self._pause is not None and self._left < self._next_pause:
+            self._next_pause = self._left - _STEPS_BETWEEN_PAUSES
+            self._pause()
         if self._whole is not None:
             self._whole.spend(steps)
 

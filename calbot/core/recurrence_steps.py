@@ -36,6 +36,8 @@ _PERIOD = {
     Frequency.SECONDLY: timedelta(seconds=1),
 }
 
+_LEAP_YEAR = 2000
+
 
 def starts(rule: Rule, start: date | datetime, first: date, last: date, budget: Budget) -> Iterator[date | datetime]:
     """The starts of a series that begins with `start`, in order, up to and including the day `last`.
@@ -150,6 +152,8 @@ def _candidates(
     if last < entry:
         return
     _foresee(rule, entry, last, budget)
+    if not _has_days(rule):
+        return
     if isinstance(start, datetime) and rule.freq > Frequency.DAILY:
         yield from _within_days(rule, start, entry, last, budget)
         return
@@ -162,6 +166,14 @@ def _candidates(
             yield from _at_positions(
                 [datetime.combine(day, at, tzinfo=zone) for day in days for at in clocks], rule.bysetpos
             )
+
+
+def _has_days(rule: Rule) -> bool:
+    """Whether any of its months is long enough for any of its days."""
+    if not (rule.bymonth and rule.bymonthday):
+        return True
+    shortest = min(abs(day) for day in rule.bymonthday)
+    return any(shortest <= calendar.monthrange(_LEAP_YEAR, month)[1] for month in rule.bymonth)
 
 
 def _foresee(rule: Rule, entry: date, last: date, budget: Budget) -> None:

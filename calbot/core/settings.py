@@ -9,6 +9,7 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from .model import AccountName, CalendarName, Locale, RoomId, UserId
+from .rate_limits import Limits
 
 
 class Severity(str, Enum):
@@ -262,6 +263,13 @@ class ForeignMembers(str, Enum):
     ALLOW = "allow"
 
 
+class KeyHolders(str, Enum):
+    """Whose devices can read what the bot writes: those of everybody in the room, or those that their owners signed."""
+
+    ALL = "all"
+    CROSS_SIGNED = "cross-signed"
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long what is over is kept."""
@@ -269,14 +277,19 @@ class Retention:
     events: timedelta = timedelta(days=30)
     polls: timedelta = timedelta(days=90)
     reminders: timedelta = timedelta(days=30)
+    audit: timedelta = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
     require_encryption: bool = False
     foreign_members: ForeignMembers = ForeignMembers.PAUSE
-    cross_signed_only: bool = False  # send_keys_to: cross-signed
+    send_keys_to: KeyHolders = KeyHolders.ALL
     retention: Retention = field(default_factory=Retention)
+
+    @property
+    def cross_signed_only(self) -> bool:
+        return self.send_keys_to is KeyHolders.CROSS_SIGNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +302,14 @@ class Email:
     username: str = ""
     password: Secret = field(default_factory=Secret)
     sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """What is served below maubot's path of the plugin. Without `token`, nobody is told figures and reasons."""
+
+    feeds: bool = True
+    token: Secret = field(default_factory=Secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +330,8 @@ class Settings:
     sync: Sync = field(default_factory=Sync)
     privacy: Privacy = field(default_factory=Privacy)
     email: Email = field(default_factory=Email)
+    web: Web = field(default_factory=Web)
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def mapped_calendars(self) -> tuple[CalendarName, ...]:

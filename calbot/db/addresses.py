@@ -36,4 +36,4 @@ class DatabaseAddresses:
         )
 
     async def forget_before(self, instant: datetime) -> None:
-        await self._sql.execute("DELETE FROM found_address WHERE searched_at < $1", to_ms(instant))
+        await self._sql.delete_in_lots("found_address", "person", "searched_at < $1", to_ms(instant))

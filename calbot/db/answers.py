@@ -102,14 +102,14 @@ class DatabaseAnswers:
         )
 
     async def forget_gone(self, before: datetime) -> None:
-        async with self._sql.transaction():
-            for table in ("answer_reaction", "due_answer"):
-                await self._sql.execute(
-                    f"""DELETE FROM {table} WHERE NOT EXISTS (
-                            SELECT 1 FROM calendar_object o
-                            WHERE o.calendar = {table}.calendar AND o.uid = {table}.uid)"""  # noqa: S608 names of tables
-                )
-            await self._sql.execute("DELETE FROM answer_reaction WHERE reacted_at < $1", to_ms(before))
+        for table in ("answer_reaction", "due_answer"):
+            await self._sql.delete_in_lots(
+                table,
+                "id",
+                f"""NOT EXISTS (SELECT 1 FROM calendar_object o
+                                WHERE o.calendar = {table}.calendar AND o.uid = {table}.uid)""",  # noqa: S608 names of tables
+            )
+        await self._sql.delete_in_lots("answer_reaction", "id", "reacted_at < $1", to_ms(before))
 
 
 def _key(person: UserId, calendar: CalendarName, occurrence: OccurrenceId) -> tuple[str, str, str, str]:

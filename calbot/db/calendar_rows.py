@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from calbot.core.model import AllDay, CalendarName, Details, Etag, Href, Occurrence, Status, Uid
 from calbot.ports import StoredObject
@@ -28,29 +29,46 @@ _ZONE_SLACK = 14 * _HOUR
 LENGTHS = (3 * 24 * _HOUR, 24 * 24 * _HOUR, 192 * 24 * _HOUR)  # of the classes; the last class has no bound
 
 
-def object_columns(entry: StoredObject) -> tuple[object, ...]:
+@dataclass(frozen=True, slots=True)
+class ObjectRows:
+    """A calendar object as rows; those of its components and occurrences begin with the id that it has by then."""
+
+    calendar: CalendarName
+    href: Href
+    columns: tuple[object, ...]
+    components: Sequence[tuple[object, ...]]
+    occurrences: Sequence[tuple[object, ...]]
+
+
+def object_rows(entry: StoredObject) -> ObjectRows:
+    """Details that several occurrences share become one component."""
+    calendar, components, occurrences = entry.calendar, [], []
+    numbers: dict[tuple[Uid, Details], int] = {}
+    shared: tuple[Uid, Details] | None = None
+    number = 0
+    for position, occurrence in enumerate(entry.occurrences):
+        details = occurrence.details
+        # The same object most of the time: to compare its contents takes longer than all the rest.
+        if shared is None or details is not shared[1] or occurrence.uid != shared[0]:
+            shared = occurrence.uid, details
+            known = numbers.get(shared)
+            number = len(numbers) if known is None else known
+            if known is None:
+                numbers[shared] = number
+                components.append(_component_columns(number, calendar, *shared))
+        occurrences.append((position, number, calendar, *_time_columns(occurrence)))
+    return ObjectRows(calendar, entry.href, _object_columns(entry), components, occurrences)
+
+
+def _object_columns(entry: StoredObject) -> tuple[object, ...]:
     uid, data, resumes = storable(entry.uid), storable(entry.data), optional_to_ms(entry.resumes)
     return entry.calendar, entry.href, entry.etag, uid, data, entry.recurring, entry.problem, resumes
 
 
-def add_rows(
-    id: int,
-    entry: StoredObject,
-    components: list[tuple[object, ...]],
-    occurrences: list[tuple[object, ...]],
-) -> None:
-    """Details that several occurrences share become one component."""
-    numbers: dict[tuple[Uid, Details], int] = {}
-    for position, occurrence in enumerate(entry.occurrences):
-        details = occurrence.details
-        number = numbers.get((occurrence.uid, details))
-        if number is None:
-            number = numbers[occurrence.uid, details] = len(numbers)
-            text = searchable("\n".join((details.title, details.location, details.description)))
-            cancelled = details.status is Status.CANCELLED
-            uid = storable(occurrence.uid)
-            components.append((id, number, entry.calendar, uid, cancelled, encode_details(details), text))
-        occurrences.append((id, position, number, entry.calendar, *_time_columns(occurrence)))
+def _component_columns(number: int, calendar: CalendarName, uid: Uid, details: Details) -> tuple[object, ...]:
+    text = searchable("\n".join((details.title, details.location, details.description)))
+    cancelled = details.status is Status.CANCELLED
+    return number, calendar, storable(uid), cancelled, encode_details(details), text
 
 
 def _time_columns(occurrence: Occurrence) -> tuple[object, ...]:

@@ -13,7 +13,8 @@ before the same time in UTC, and 12 after, so `earliest` and `latest` are widene
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from calbot.core.model import (
@@ -28,11 +29,11 @@ from calbot.ports import StoredObject
 
 from .calendar_rows import (
     LENGTHS,
-    add_rows,
+    ObjectRows,
     by_start,
     in_order,
     literal,
-    object_columns,
+    object_rows,
     read_occurrences,
     stored_object,
     stored_objects,
@@ -45,12 +46,13 @@ from .encoding import (
     to_json,
     to_ms,
 )
-from .transaction import Row, parameters
+from .transaction import Row, Transactor, parameters
 
 _FOREVER = 1 << 62
 _UNLIMITED = 1 << 31  # LIMIT NULL is PostgreSQL's, LIMIT -1 SQLite's
 _LONGEST_SEARCH = 200  # more of a search is not compared; SQLite bounds a pattern at 50,000 bytes
 _READ_HERE = 200  # occurrences that take the event loop a few milliseconds
+_WRITTEN_HERE = 400
 _IN_LIST = 500
 _LOT = 100  # objects written at once: keeps the event loop free in between
 
@@ -73,6 +75,13 @@ _OVERLAPPING = (
 class DatabaseCalendars(DatabaseCalendarStates):
     """`ports.CalendarStore`."""
 
+    def __init__(self, sql: Transactor) -> None:
+        super().__init__(sql)
+        self._revisions: Counter[CalendarName] = Counter()
+
+    def revision(self, calendar: CalendarName) -> int:
+        return self._revisions[calendar]
+
     async def calendars(self) -> Sequence[CalendarName]:
         rows = await self._sql.rows(
             """SELECT calendar FROM calendar_state UNION SELECT calendar FROM calendar_object
@@ -85,6 +94,7 @@ class DatabaseCalendars(DatabaseCalendarStates):
             await self._sql.execute("DELETE FROM calendar_object WHERE calendar = $1", calendar)
             await self._sql.execute("DELETE FROM past_object WHERE calendar = $1", calendar)
             await self._sql.execute("DELETE FROM calendar_state WHERE calendar = $1", calendar)
+        self._revisions[calendar] += 1
 
     # ----------------------------------------------------------------------------------------------- objects
 
@@ -99,45 +109,40 @@ class DatabaseCalendars(DatabaseCalendarStates):
 
     async def put(self, objects: Sequence[StoredObject]) -> None:
         latest = {(entry.calendar, entry.href): entry for entry in objects}
+        prepared = await _prepared(list(latest.values()))
         async with self._sql.transaction():
-            entries = list(latest.values())
-            for at in range(0, len(entries), _LOT):
-                await self._put_lot(entries[at : at + _LOT])
+            for at in range(0, len(prepared), _LOT):
+                await self._put_lot(prepared[at : at + _LOT])
+        self._revisions.update({one.calendar for one in objects})
 
-    async def _put_lot(self, entries: Sequence[StoredObject]) -> None:
-        keys = [(entry.calendar, entry.href) for entry in entries]
-        await self._sql.execute_many("DELETE FROM past_object WHERE calendar = $1 AND href = $2", keys)
+    async def _put_lot(self, objects: Sequence[ObjectRows]) -> None:
         await self._sql.execute_many(
             """INSERT INTO calendar_object (calendar, href, etag, uid, data, recurring, problem, resumes)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                ON CONFLICT (calendar, href) DO UPDATE SET
-                   etag = excluded.etag, uid = excluded.uid, data = excluded.data,
+                   etag = excluded.etag, data = excluded.data,
+                   -- What cannot be read now is still the event that it was: what is bound to that is not forgotten.
+                   uid = CASE WHEN excluded.uid = '' THEN calendar_object.uid ELSE excluded.uid END,
                    recurring = excluded.recurring, problem = excluded.problem, resumes = excluded.resumes""",
-            [object_columns(entry) for entry in entries],
+            [one.columns for one in objects],
         )
         ids: dict[tuple[CalendarName, Href], int] = {}
-        for calendar in {entry.calendar for entry in entries}:
-            hrefs = [entry.href for entry in entries if entry.calendar == calendar]
-            query = (
-                f"SELECT id, href FROM calendar_object WHERE calendar = $1 AND href IN ({parameters(2, len(hrefs))})"  # noqa: S608 placeholders only
-            )
-            rows = await self._sql.rows(query, calendar, *hrefs)
+        for calendar, hrefs in _by_calendar((one.calendar, one.href) for one in objects).items():
+            these = f"calendar = $1 AND href IN ({parameters(2, len(hrefs))})"
+            await self._sql.execute(f"DELETE FROM past_object WHERE {these}", calendar, *hrefs)  # noqa: S608 placeholders only
+            rows = await self._sql.rows(f"SELECT id, href FROM calendar_object WHERE {these}", calendar, *hrefs)  # noqa: S608
             ids.update({(calendar, Href(row["href"])): row["id"] for row in rows})
-        await self._sql.execute_many("DELETE FROM component WHERE object = $1", [(id,) for id in ids.values()])
-        components: list[tuple[object, ...]] = []
-        occurrences: list[tuple[object, ...]] = []
-        for entry in entries:
-            add_rows(ids[entry.calendar, entry.href], entry, components, occurrences)
+        await self._sql.execute(f"DELETE FROM component WHERE object IN ({parameters(1, len(ids))})", *ids.values())  # noqa: S608
         await self._sql.execute_many(
             """INSERT INTO component (object, number, calendar, uid, cancelled, details, search)
                VALUES ($1, $2, $3, $4, $5, $6, $7)""",
-            components,
+            [(ids[one.calendar, one.href], *row) for one in objects for row in one.components],
         )
         await self._sql.execute_many(
             """INSERT INTO occurrence (object, number, component, calendar, recurrence_id, starts, ends, floating,
                                        starts_at, length_class, earliest, latest)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
-            occurrences,
+            [(ids[one.calendar, one.href], *row) for one in objects for row in one.occurrences],
         )
 
     async def remove(self, calendar: CalendarName, hrefs: Sequence[Href]) -> None:
@@ -145,11 +150,22 @@ class DatabaseCalendars(DatabaseCalendarStates):
         async with self._sql.transaction():
             await self._sql.execute_many("DELETE FROM calendar_object WHERE calendar = $1 AND href = $2", rows)
             await self._sql.execute_many("DELETE FROM past_object WHERE calendar = $1 AND href = $2", rows)
+        self._revisions[calendar] += 1
+
+    async def contents(self, calendar: CalendarName, limit: int) -> Sequence[tuple[Uid, str]]:
+        """Of more than that: the series, and of the others what was stored last."""
+        rows = await self._sql.rows(
+            """SELECT uid, href, data FROM calendar_object WHERE calendar = $1 AND problem IS NULL AND data <> ''
+               ORDER BY recurring DESC, id DESC LIMIT $2""",
+            calendar,
+            limit,
+        )
+        return [(Uid(row["uid"]), row["data"]) for row in sorted(rows, key=lambda row: (row["uid"], row["href"]))]
 
     async def by_uid(self, calendar: CalendarName, uid: Uid) -> StoredObject | None:
-        """One that is in order, if there are several with the same uid."""
+        """One that is in order, if there are several with the same uid; none of which nothing can be read."""
         row = await self._sql.row(
-            """SELECT * FROM calendar_object WHERE calendar = $1 AND uid = $2
+            """SELECT * FROM calendar_object WHERE calendar = $1 AND uid = $2 AND data <> ''
                ORDER BY CASE WHEN problem IS NULL THEN 0 ELSE 1 END, href LIMIT 1""",
             calendar,
             uid,
@@ -248,12 +264,19 @@ class DatabaseCalendars(DatabaseCalendarStates):
         rows = await self._sql.rows(_OCCURRENCE + " WHERE c.calendar = $1 AND c.uid = $2", calendar, uid)
         return sorted(read_occurrences(rows), key=by_start)
 
-    async def occurrences_about(self, uids: Sequence[Uid], *, after: datetime) -> Sequence[Occurrence]:
+    async def occurrences_about(
+        self, uids: Sequence[Uid], *, after: datetime, but: Sequence[tuple[CalendarName, Href]] = ()
+    ) -> Sequence[Occurrence]:
         unique = list(dict.fromkeys(uids))
         rows: list[Row] = []
         for lot in (unique[at : at + _IN_LIST] for at in range(0, len(unique), _IN_LIST)):
             query = f"{_OCCURRENCE} WHERE c.uid IN ({parameters(2, len(lot))}) AND o.latest >= $1"
-            rows += await self._sql.rows(query, to_ms(after), *lot)
+            values: list[object] = [to_ms(after), *lot]
+            for calendar, hrefs in _by_calendar(but).items():
+                first = len(values) + 1
+                query += f" AND (b.calendar <> ${first} OR b.href NOT IN ({parameters(first + 1, len(hrefs))}))"
+                values += [calendar, *hrefs]
+            rows += await self._sql.rows(query, *values)
         return in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(in_order, rows)
 
     async def upcoming_uids(self, after: datetime, calendars: Sequence[CalendarName] | None = None) -> Sequence[Uid]:
@@ -289,6 +312,23 @@ class DatabaseCalendars(DatabaseCalendarStates):
                 rows += await self._sql.rows(query, calendar, *lot)
         return in_order(rows) if len(rows) <= _READ_HERE else await asyncio.to_thread(in_order, rows)
 
+    async def count_of(
+        self, calendar: CalendarName, uids: Sequence[Uid], *, but: Sequence[Href] = ()
+    ) -> Mapping[Uid, int]:
+        found: dict[Uid, int] = {}
+        hrefs = but or ("",)  # a list must not be empty
+        for at in range(0, len(uids), _IN_LIST):
+            lot = uids[at : at + _IN_LIST]
+            query = f"""SELECT c.uid, COUNT(*) AS number FROM component c
+                JOIN occurrence o ON o.object = c.object AND o.component = c.number
+                JOIN calendar_object b ON b.id = c.object
+                WHERE c.calendar = $1 AND c.uid IN ({parameters(2, len(lot))})
+                  AND b.href NOT IN ({parameters(2 + len(lot), len(hrefs))}) GROUP BY c.uid"""  # noqa: S608 placeholders only
+            found.update(
+                {Uid(row["uid"]): row["number"] for row in await self._sql.rows(query, calendar, *lot, *hrefs)}
+            )
+        return found
+
     async def uids(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Mapping[Href, Uid]:
         found: dict[Href, Uid] = {}
         for at in range(0, len(hrefs), _IN_LIST):
@@ -315,17 +355,44 @@ class DatabaseCalendars(DatabaseCalendarStates):
         return count
 
     async def forget_before(self, instant: datetime) -> None:
-        over = """FROM calendar_object WHERE (NOT recurring OR resumes IS NULL) AND problem IS NULL
-                  AND NOT EXISTS (SELECT 1 FROM occurrence o WHERE o.object = calendar_object.id)"""
+        await self._sql.delete_in_lots("occurrence", "object, number", "latest < $1", to_ms(instant))
+        while await self._let_go_of_past():
+            pass
+        await self._sql.delete_in_lots(
+            "component",
+            "object, number",
+            """NOT EXISTS (SELECT 1 FROM occurrence o
+                           WHERE o.object = component.object AND o.component = component.number)""",
+        )
+
+    async def _let_go_of_past(self) -> bool:
+        """A lot of objects without any time left become past ones; whether there may be more."""
         async with self._sql.transaction():
-            await self._sql.execute("DELETE FROM occurrence WHERE latest < $1", to_ms(instant))
-            await self._sql.execute(
-                f"""INSERT INTO past_object (calendar, href, etag) SELECT calendar, href, etag {over}
-                    ON CONFLICT (calendar, href) DO UPDATE SET etag = excluded.etag"""
+            rows = await self._sql.rows(
+                """SELECT id, calendar, href, etag FROM calendar_object
+                   WHERE (NOT recurring OR resumes IS NULL) AND problem IS NULL
+                     AND NOT EXISTS (SELECT 1 FROM occurrence o WHERE o.object = calendar_object.id) LIMIT $1""",
+                _LOT,
             )
-            await self._sql.execute(f"DELETE {over}")
-            await self._sql.execute(
-                """DELETE FROM component WHERE NOT EXISTS (
-                       SELECT 1 FROM occurrence o
-                       WHERE o.object = component.object AND o.component = component.number)"""
+            await self._sql.execute_many(
+                """INSERT INTO past_object (calendar, href, etag) VALUES ($1, $2, $3)
+                   ON CONFLICT (calendar, href) DO UPDATE SET etag = excluded.etag""",
+                [(row["calendar"], row["href"], row["etag"]) for row in rows],
             )
+            await self._sql.execute_many("DELETE FROM calendar_object WHERE id = $1", [(row["id"],) for row in rows])
+        self._revisions.update({CalendarName(row["calendar"]) for row in rows})
+        return len(rows) == _LOT
+
+
+def _by_calendar(objects: Iterable[tuple[CalendarName, Href]]) -> Mapping[CalendarName, Sequence[Href]]:
+    found: dict[CalendarName, list[Href]] = {}
+    for calendar, href in objects:
+        found.setdefault(calendar, []).append(href)
+    return found
+
+
+async def _prepared(entries: Sequence[StoredObject]) -> Sequence[ObjectRows]:
+    """As rows; in a thread where that takes long."""
+    if sum(len(entry.occurrences) for entry in entries) <= _WRITTEN_HERE:
+        return [object_rows(entry) for entry in entries]
+    return await asyncio.to_thread(lambda: [object_rows(entry) for entry in entries])

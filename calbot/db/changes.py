@@ -58,7 +58,8 @@ class DatabaseChangeLog:
         return await asyncio.to_thread(_states, rows)
 
     async def forget_before(self, instant: datetime) -> None:
-        await self._sql.execute("DELETE FROM calendar_change WHERE number < $1", to_ms(instant))
+        await self._sql.delete_in_lots("calendar_change", "calendar, number", "number < $1", to_ms(instant))
+        await self._sql.delete_in_lots("own_write", "calendar, uid", "written_at < $1", to_ms(instant))
 
     async def forget_states(self, calendar: CalendarName) -> None:
         async with self._sql.transaction():

@@ -62,8 +62,11 @@ def date_to_ms(day: date) -> int:
     return (day.toordinal() - _EPOCH_ORDINAL) * _DAY_MS
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))  # `json.dumps` makes a new one each time
+
+
 def to_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def storable(text: str) -> str:

@@ -138,8 +138,8 @@ class DatabaseInbox:
         await self._sql.execute_many("DELETE FROM inbox WHERE event_id = $1", [(id,) for id in event_ids])
 
     async def forget_before(self, instant: datetime) -> None:
-        await self._sql.execute(
-            "DELETE FROM inbox WHERE state = $1 AND sent_at < $2", InboxState.DONE.value, to_ms(instant)
+        await self._sql.delete_in_lots(
+            "inbox", "event_id", "state = $1 AND sent_at < $2", InboxState.DONE.value, to_ms(instant)
         )
 
 

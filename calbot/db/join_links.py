@@ -45,4 +45,7 @@ class DatabaseJoinLinks:
         )
 
     async def forget_before(self, instant: datetime) -> None:
-        await self._sql.execute("DELETE FROM join_link WHERE done_at < $1", to_ms(instant))
+        await self._sql.delete_in_lots("join_link", "calendar, uid", "done_at < $1", to_ms(instant))
+
+    async def forget(self, calendar: CalendarName) -> None:
+        await self._sql.execute("DELETE FROM join_link WHERE calendar = $1", calendar)

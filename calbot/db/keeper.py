@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 
 from .transaction import Transactor
 
@@ -25,6 +26,13 @@ class DatabaseKeeper:
             name,
             value,
         )
+
+    async def beginning_with(self, prefix: str) -> Mapping[str, str]:
+        rows = await self._sql.rows("SELECT name, value FROM kept WHERE SUBSTR(name, 1, $2) = $1", prefix, len(prefix))
+        return {row["name"]: row["value"] for row in rows}
+
+    async def drop(self, names: Sequence[str]) -> None:
+        await self._sql.execute_many("DELETE FROM kept WHERE name = $1", [(name,) for name in names])
 
     async def secret(self, name: str) -> bytes:
         key = f"secret:{name}"

@@ -147,7 +147,9 @@ class DatabaseMail:
         ]
 
     async def forget_before(self, instant: datetime) -> None:
-        await self._sql.execute("DELETE FROM mail WHERE state <> $1 AND done_at < $2", _WAITING, to_ms(instant))
+        await self._sql.delete_in_lots("mail", "number", "state <> $1 AND done_at < $2", _WAITING, to_ms(instant))
+        # Whoever was to find out whether it was written has not been able to for as long.
+        await self._sql.delete_in_lots("mail_draft", "calendar, href", "drafted_at < $1", to_ms(instant))
 
 
 def _contents(mail: Mail) -> str:

@@ -57,7 +57,7 @@ class DatabaseMappings:
         await self._sql.execute("DELETE FROM room_mapping WHERE room = $1", room)
 
     async def forget_removed(self, before: datetime) -> None:
-        await self._sql.execute("DELETE FROM room_mapping WHERE removed AND changed_at < $1", to_ms(before))
+        await self._sql.delete_in_lots("room_mapping", "room, calendar", "removed AND changed_at < $1", to_ms(before))
 
 
 def _mapping(row: Row) -> RoomMapping:

@@ -110,7 +110,7 @@ class DatabaseNotices:
         )
 
     async def forget_before(self, instant: datetime) -> None:
-        await self._sql.execute("DELETE FROM notice WHERE due_at < $1 AND state <> $2", to_ms(instant), _WAITING)
+        await self._sql.delete_in_lots("notice", "key", "due_at < $1 AND state <> $2", to_ms(instant), _WAITING)
 
 
 def _columns(notice: Notice) -> tuple[object, ...]:

@@ -145,11 +145,11 @@ class DatabasePolls:
 
     async def forget_before(self, instant: datetime) -> None:
         """Finished ones that ended before, with their votes; and those begun before that never were opened."""
-        await self._sql.execute(
-            "DELETE FROM poll WHERE state IN ($1, $2) AND ended_at < $3", *_values(_FINISHED), to_ms(instant)
+        await self._sql.delete_in_lots(
+            "poll", "key", "state IN ($1, $2) AND ended_at < $3", *_values(_FINISHED), to_ms(instant)
         )
-        await self._sql.execute(
-            "DELETE FROM poll WHERE state = $1 AND created_at < $2", PollState.OPENING.value, to_ms(instant)
+        await self._sql.delete_in_lots(
+            "poll", "key", "state = $1 AND created_at < $2", PollState.OPENING.value, to_ms(instant)
         )
 
 

@@ -150,15 +150,18 @@ class DatabasePreferences:
                 await self._sql.execute(f"DELETE FROM {table} WHERE {column} = $1", old)  # noqa: S608 constants
 
     async def forget_gone(self, before: datetime) -> None:
-        async with self._sql.transaction():
-            for table in ("event_leads", "snooze"):
-                await self._sql.execute(f"DELETE FROM {table} WHERE uid NOT IN (SELECT uid FROM calendar_object)")  # noqa: S608 constants
-            await self._sql.execute(
-                """DELETE FROM event_leads WHERE recurrence_id <> '' AND NOT EXISTS (
-                       SELECT 1 FROM component c JOIN occurrence o ON o.object = c.object AND o.component = c.number
-                       WHERE c.uid = event_leads.uid AND o.recurrence_id = event_leads.recurrence_id)"""
-            )
-            await self._sql.execute("DELETE FROM snooze WHERE earliest < $1", to_ms(before))
+        keys = {"event_leads": "recipient, uid, recurrence_id", "snooze": "reaction, uid, recurrence_id"}
+        for table, key in keys.items():
+            gone = "uid NOT IN (SELECT uid FROM calendar_object)"
+            await self._sql.delete_in_lots(table, key, gone)
+        await self._sql.delete_in_lots(
+            "event_leads",
+            keys["event_leads"],
+            """recurrence_id <> '' AND NOT EXISTS (
+                   SELECT 1 FROM component c JOIN occurrence o ON o.object = c.object AND o.component = c.number
+                   WHERE c.uid = event_leads.uid AND o.recurrence_id = event_leads.recurrence_id)""",
+        )
+        await self._sql.delete_in_lots("snooze", keys["snooze"], "earliest < $1", to_ms(before))
 
     async def _about(self, table: str, uids: Sequence[Uid], order: str) -> list[Row]:
         unique = list(dict.fromkeys(uids))

@@ -55,6 +55,9 @@ class DatabaseQuestions:
         rows = await self._sql.rows("SELECT * FROM question WHERE expires_at <= $1 ORDER BY id", to_ms(now))
         return [_read(row) for row in rows]
 
+    async def forget_before(self, instant: datetime) -> None:
+        await self._sql.delete_in_lots("question", "id", "expires_at < $1", to_ms(instant))
+
     async def next_expiry(self) -> datetime | None:
         return optional_from_ms(await self._sql.value("SELECT MIN(expires_at) FROM question"))
 

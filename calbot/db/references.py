@@ -11,14 +11,14 @@ from typing import Final
 from calbot.core.model import CalendarName, EventId, OccurrenceId, RoomId, Uid, UserId
 from calbot.ports import Card, Listed
 
-from .encoding import recurrence_column, recurrence_from, to_json
+from .encoding import recurrence_column, recurrence_from, to_json, to_ms
 from .transaction import Row, Transactor, parameters
 
 _LISTS_KEPT = 3
 _IN_LIST = 500
 # What refers to an event, and what is in a row beside that.
 _REFERRING: Final[Mapping[str, tuple[str, ...]]] = {
-    "card": ("room", "event_id"),
+    "card": ("room", "event_id", "language"),
     "message_subject": ("id", "room", "event_id"),
     "last_reference": ("room", "person", "listed_since"),
 }
@@ -34,14 +34,16 @@ class DatabaseReferences:
     async def save_card(self, card: Card) -> None:
         async with self._sql.transaction():
             await self._sql.execute(
-                """INSERT INTO card (room, uid, recurrence_id, calendar, event_id) VALUES ($1, $2, $3, $4, $5)
+                """INSERT INTO card (room, uid, recurrence_id, calendar, event_id, language)
+                   VALUES ($1, $2, $3, $4, $5, $6)
                    ON CONFLICT (room, uid, recurrence_id) DO UPDATE SET
-                       calendar = excluded.calendar, event_id = excluded.event_id""",
+                       calendar = excluded.calendar, event_id = excluded.event_id, language = excluded.language""",
                 card.room,
                 card.occurrence.uid,
                 recurrence_column(card.occurrence.recurrence_id),
                 card.calendar,
                 card.event_id,
+                card.language,
             )
             await self.note_message(card)
 
@@ -68,7 +70,7 @@ class DatabaseReferences:
 
     async def subjects(self, room: RoomId, event_id: EventId) -> Sequence[Card]:
         query = "SELECT * FROM message_subject WHERE room = $1 AND event_id = $2 ORDER BY id"
-        return [_card(row) for row in await self._sql.rows(query, room, event_id)]
+        return [_message(row) for row in await self._sql.rows(query, room, event_id)]
 
     async def newest(self, room: RoomId) -> Sequence[Card]:
         query = "SELECT event_id FROM message_subject WHERE room = $1 ORDER BY id DESC LIMIT 1"
@@ -210,37 +212,43 @@ class DatabaseReferences:
 
     async def forget_gone(self, before: datetime) -> None:
         day = before.astimezone(timezone.utc).strftime("%Y%m%d")  # recurrence ids begin with their day
-        async with self._sql.transaction():
-            for table in ("card", "message_subject"):
-                # A series may live for ever; its occurrences are deleted from the mirror when they are long over.
-                await self._sql.execute(
-                    f"""DELETE FROM {table} WHERE recurrence_id <> '' AND recurrence_id < $1 AND NOT EXISTS (
-                            SELECT 1 FROM occurrence o
-                            JOIN component c ON c.object = o.object AND c.number = o.component
-                            WHERE c.calendar = {table}.calendar AND c.uid = {table}.uid
-                            AND o.recurrence_id = {table}.recurrence_id)""",  # noqa: S608 names of tables
-                    day,
-                )
-            for statement in (
-                """DELETE FROM card WHERE NOT EXISTS (
-                       SELECT 1 FROM calendar_object o WHERE o.calendar = card.calendar AND o.uid = card.uid)""",
-                """DELETE FROM message_subject WHERE NOT EXISTS (
-                       SELECT 1 FROM calendar_object o
-                       WHERE o.calendar = message_subject.calendar AND o.uid = message_subject.uid)""",
-                """DELETE FROM last_reference WHERE NOT EXISTS (
-                       SELECT 1 FROM calendar_object o
-                       WHERE o.calendar = last_reference.calendar AND o.uid = last_reference.uid)""",
-                "DELETE FROM event_maker WHERE uid NOT IN (SELECT uid FROM calendar_object)",
-            ):
-                await self._sql.execute(statement)
+        for table, key in (("card", "room, uid, recurrence_id"), ("message_subject", "id")):
+            # A series may live for ever; its occurrences are deleted from the mirror when they are long over.
+            await self._sql.delete_in_lots(
+                table,
+                key,
+                f"""recurrence_id <> '' AND recurrence_id < $1 AND NOT EXISTS (
+                        SELECT 1 FROM occurrence o
+                        JOIN component c ON c.object = o.object AND c.number = o.component
+                        WHERE c.calendar = {table}.calendar AND c.uid = {table}.uid
+                        AND o.recurrence_id = {table}.recurrence_id)""",  # noqa: S608 names of tables
+                day,
+            )
+        keys = {"card": "room, uid, recurrence_id", "message_subject": "id", "last_reference": "room, person"}
+        for table, key in keys.items():
+            await self._sql.delete_in_lots(
+                table,
+                key,
+                f"""NOT EXISTS (SELECT 1 FROM calendar_object o
+                                WHERE o.calendar = {table}.calendar AND o.uid = {table}.uid)""",  # noqa: S608 names of tables
+            )
+        await self._sql.delete_in_lots("event_maker", "uid", "uid NOT IN (SELECT uid FROM calendar_object)")
+
+    async def forget_lists(self, before: datetime, now: datetime) -> None:
+        await self._sql.delete_in_lots("listing", "id", "seen_at < $1", to_ms(before))
+        await self._sql.execute("UPDATE listing SET seen_at = $1 WHERE seen_at IS NULL", to_ms(now))
 
 
 def _occurrence_id(row: Row) -> OccurrenceId:
     return OccurrenceId(Uid(row["uid"]), recurrence_from(row["recurrence_id"]))
 
 
-def _card(row: Row) -> Card:
+def _message(row: Row) -> Card:
     return Card(RoomId(row["room"]), _occurrence_id(row), CalendarName(row["calendar"]), EventId(row["event_id"]))
+
+
+def _card(row: Row) -> Card:
+    return replace(_message(row), language=row["language"])
 
 
 def _listed(items: Iterable[Listed]) -> str:

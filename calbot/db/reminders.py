@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from calbot.core.model import CalendarName, EventId, Recipient, Uid
@@ -129,18 +129,18 @@ class DatabaseReminders:
             "UPDATE reminder SET state = $2 WHERE id = $1 AND state = $3", [(id, state.value, _WAITING) for id in ids]
         )
 
-    async def next_for(self, calendar: CalendarName) -> datetime | None:
-        return optional_from_ms(
-            await self._sql.value(
-                f"SELECT MIN({_RINGS}) FROM reminder WHERE calendar = $1 AND state = $2",  # noqa: S608 constant
-                calendar,
-                _WAITING,
-            )
-        )
+    async def next_for(self, calendar: CalendarName, recipients: Collection[Recipient]) -> datetime | None:
+        nearest: list[int] = []
+        for lot in _lots([*recipients]):
+            among = parameters(3, len(lot))
+            query = f"SELECT MIN({_RINGS}) FROM reminder WHERE calendar = $1 AND state = $2 AND recipient IN ({among})"  # noqa: S608 constants and placeholders only
+            rings = await self._sql.value(query, calendar, _WAITING, *lot)
+            nearest += [] if rings is None else [rings]
+        return optional_from_ms(min(nearest, default=None))
 
     async def forget_before(self, instant: datetime) -> None:
         """By the end of the event: one sent long ahead of it must stay known, else it would be planned anew."""
-        await self._sql.execute("DELETE FROM reminder WHERE ends_at < $1", to_ms(instant))
+        await self._sql.delete_in_lots("reminder", "id", "ends_at < $1", to_ms(instant))
 
 
 def _lots(items: Sequence[str]) -> list[list[str]]:

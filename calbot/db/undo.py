@@ -102,7 +102,7 @@ class DatabaseUndo:
         await self._sql.execute("DELETE FROM undoable WHERE calendar = $1", calendar)
 
     async def forget_before(self, instant: datetime) -> None:
-        await self._sql.execute("DELETE FROM undoable WHERE begun_at < $1", to_ms(instant))
+        await self._sql.delete_in_lots("undoable", "id", "begun_at < $1", to_ms(instant))
 
 
 def encode_act(act: Act) -> str:

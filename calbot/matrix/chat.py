@@ -31,9 +31,10 @@ from .content import (
 )
 from .files import fetch_file, store_file
 from .history import messages_back
+from .keys import ask_for_own_keys
 from .reading import KeyMissing, Reader, Unreadable, clear_event
 from .relations import own_reaction, read_relations
-from .rooms import read_power_levels, read_predecessor, read_room_facts, read_successor
+from .rooms import read_power_levels, read_predecessor, read_room_facts, read_room_name, read_successor
 from .sending import Sender
 from .server import (
     MAUTRIX_REQUEST_ERRORS,
@@ -183,6 +184,10 @@ class MatrixChat:
         content = await self._server.state(room, "m.room.member", user)
         return str((content or {}).get("displayname") or user)
 
+    async def room_name(self, room: RoomId) -> str:
+        types = ("m.room.name", "m.room.canonical_alias")
+        return read_room_name(*[await self._server.state(room, event_type) for event_type in types])
+
     async def time_zone(self, user: UserId) -> str:
         try:
             profile = await self._server.request("GET", client_path("profile", user))
@@ -248,6 +253,9 @@ class MatrixChat:
         try:
             await crypto.get_own_cross_signing_public_keys()  # asks the server where they are not known yet
             trust = await crypto.resolve_trust(crypto.own_identity)
+            if trust is TrustState.UNVERIFIED:
+                await ask_for_own_keys(crypto)
+                trust = await crypto.resolve_trust(crypto.own_identity)
         except MAUTRIX_REQUEST_ERRORS as error:
             raise refusal_of(error) from error
         return Encryption.VERIFIED if trust >= TrustState.CROSS_SIGNED_UNTRUSTED else Encryption.UNVERIFIED

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from logging import Logger
 from typing import Final, TypeVar
 
+from calbot import outages
 from calbot.core.model import EventId, RoomId, UserId
 from calbot.core.poll_events import (
     REACTION,
@@ -18,16 +20,28 @@ from calbot.core.poll_events import (
     referenced_event,
     replaced_event,
 )
-from calbot.errors import ChatForbidden, ChatUnavailable, NotEncrypted
+from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, NotEncrypted, StorageUnavailable
 from calbot.ports import ChatEvent, Incoming
-from calbot.services import amending, attaching, closing, conversation, presence, reacting, rooms, running, snoozing
+from calbot.services import (
+    amending,
+    attaching,
+    closing,
+    conversation,
+    feeds,
+    presence,
+    reacting,
+    rooms,
+    running,
+    snoozing,
+)
 from calbot.services.world import World
 
 from .delivery import Unread
 from .timeline import Invitation, StateChange
 
-_FIRST_DELAY: Final = 1.0  # seconds until an answer is tried again that the homeserver did not take
+_FIRST_DELAY: Final = 1.0  # seconds until an answer is tried again that homeserver or database did not take
 _LONGEST_DELAY: Final = 60.0
+_NOT_IN: Final = ("leave", "ban")
 
 _T = TypeVar("_T")
 
@@ -61,7 +75,13 @@ class Handlers:
 
     async def _persistently(self, event: ChatEvent, incoming: Incoming) -> conversation.Handled:
         async def act(world: World) -> conversation.Handled:
-            return await _act(world, event, await world.stores.inbox.get(event.id) or incoming)
+            try:
+                with outages.told():
+                    return await _act(world, event, await world.stores.inbox.get(event.id) or incoming)
+            except StorageUnavailable as error:
+                with suppress(CalbotError):
+                    await conversation.on_outage(world, event, error)
+                raise
 
         try:
             return await self._outlast(event.room, act) or self._closing.is_set()
@@ -71,14 +91,15 @@ class Handlers:
             return True
 
     async def _outlast(self, room: RoomId, act: Callable[[World], Awaitable[_T]]) -> _T | None:
-        """Try until the homeserver is there, each time under the settings of the moment, so that these can change
-        meanwhile. None where the bot is closed before that."""
+        """Try until homeserver and database are there, each time under the settings of the moment, so that these can
+        change meanwhile. None where the bot is closed before that."""
         delay = _FIRST_DELAY
         while True:
             try:
-                async with self._current_world() as world:
-                    return await act(world)
-            except ChatUnavailable as error:
+                with outages.told():  # the homeserver's side, too, has things in a database
+                    async with self._current_world() as world:
+                        return await act(world)
+            except (ChatUnavailable, StorageUnavailable) as error:
                 self._log.warning("an answer in %s has to wait: %s", room, error.reason)
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._closing.wait(), max(delay, error.retry_after or 0.0))
@@ -100,6 +121,8 @@ class Handlers:
                 self._settled.notify_all()
 
     async def on_unreadable(self, room: RoomId, sender: UserId, event: EventId, reason: Unread) -> None:
+        self._world.tally.unreadable[reason.value] += 1
+
         async def act(world: World) -> None:
             await presence.not_understood(world, room, sender, crypto=reason is not Unread.NO_CRYPTO)
             await running.on_unclear(world, room)  # it may have been a vote
@@ -114,6 +137,8 @@ class Handlers:
             await self._follow(change.room, rooms.replaced)
         elif change.type == "m.room.member" and own:
             await self._follow(change.room, rooms.entered)
+        elif change.type == "m.room.member" and change.content.get("membership") in _NOT_IN:
+            await self._follow(change.room, partial(feeds.left, person=UserId(change.state_key)))
 
     async def _follow(self, room: RoomId, step: Callable[[World, RoomId], Awaitable[object]]) -> None:
         async def act(world: World) -> None:

@@ -20,7 +20,7 @@ from mautrix.client import Client, InternalEventType
 
 from calbot.core.model import RoomId, UserId
 from calbot.errors import ChatForbidden
-from calbot.ports import Clock, Inbox
+from calbot.ports import Clock, Inbox, Listening
 from calbot.typed_maubot import stored_filter
 
 from .delivery import Delivery, Listener, Waits
@@ -28,7 +28,7 @@ from .history import messages_back
 from .keys import Keys
 from .reading import Reader
 from .server import Server, client_path
-from .syncing import SyncRunner, SyncSetup
+from .syncing import SyncOwner, SyncRunner, SyncSetup
 from .timeline import Raw, Update, is_own_join, is_recorded, read_update
 
 # No more events than this are asked for where a room's timeline has a gap.
@@ -80,6 +80,11 @@ class Intake:
         self._ready = asyncio.Event()
         self._closing = asyncio.Event()
         self._starting: asyncio.Task[None] | None = None
+        self._heard_at = clock()
+
+    def listening(self) -> Listening:
+        setup = self._sync.setup()
+        return Listening(setup.running, setup.owner is SyncOwner.OWN, self._heard_at)
 
     def setup(self) -> SyncSetup:
         return self._sync.setup()
@@ -144,6 +149,7 @@ class Intake:
     async def _synced(self, dispatched: Mapping[str, Any]) -> None:
         """A response has come. mautrix goes on to the next request when this is done."""
         response = dispatched["data"]
+        self._heard_at = self._clock()
         await self._keys.take(response)
         await self._ready.wait()
         if await self._persistently(partial(self._record, read_update(response, self._own), self._since)):

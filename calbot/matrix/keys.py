@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mautrix.client import Client
 from mautrix.errors import MatrixError
-from mautrix.types import RoomID, SerializerError, TrustState
+from mautrix.types import DeviceLists, RoomID, SerializerError, TrustState
 
 from calbot.core.model import RoomId
 from calbot.typed_maubot import to_device_event
@@ -71,3 +71,14 @@ def give_keys_to(client: Client, *, cross_signed_only: bool) -> None:
         client.crypto.send_keys_min_trust = (
             TrustState.CROSS_SIGNED_UNTRUSTED if cross_signed_only else TrustState.UNVERIFIED
         )
+
+
+async def ask_for_own_keys(crypto: OlmMachine) -> None:
+    """Have mautrix ask the server for the bot's own keys and the signatures on them.
+
+    Of keys that it has published itself it stores no signatures, and by itself it asks only when the sync says that
+    they have changed: a device signed while no sync ran would count as not signed for good.
+    """
+    user, store = crypto.client.mxid, crypto.crypto_store
+    await store.put_devices(user, await store.get_devices(user) or {})  # or it is not one of those that are asked for
+    await crypto.handle_device_lists(DeviceLists(changed=[user]))

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from logging import Logger
 
+from calbot import faults
 from calbot.core.model import RoomId
 
 Job = Callable[[], Awaitable[None]]
@@ -57,5 +58,5 @@ class Lanes:
     async def _try(self, job: Job) -> None:
         try:
             await job()
-        except Exception:  # noqa: BLE001 - a room goes on whatever became of one event, which is repeated at the next start
-            self._log.exception("An event could not be worked on")
+        except Exception as error:  # noqa: BLE001 - a room goes on whatever became of one event, which is repeated at the next start
+            self._log.error("An event could not be worked on\n%s", faults.of(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ from calbot.typed_maubot import encrypted_event
 from .server import MAUTRIX_REQUEST_ERRORS
 
 ENCRYPTED = "m.room.encrypted"
+# What mautrix raises where a payload, which is the sender's, is not as it expects.
+_UNEXPECTED = (TypeError, ValueError, KeyError, AttributeError, RecursionError)
 
 
 class Unreadable(Exception):
@@ -60,8 +63,7 @@ class Reader:
                 raise KeyMissing(RoomId(event.room_id), event.content.session_id)
             decrypted = await crypto.decrypt_megolm_event(event)
             content = decrypted.content.serialize()
-        except (DecryptionError, SerializerError, TypeError, ValueError, KeyError, AttributeError) as error:
-            # The payload is the sender's; mautrix does not expect all that can be in it.
+        except (DecryptionError, SerializerError, *_UNEXPECTED) as error:
             raise Unreadable from error
         except MAUTRIX_REQUEST_ERRORS as error:  # asking for the sender's devices
             raise ChatUnavailable from error
@@ -91,7 +93,7 @@ def clear_event(raw: Mapping[str, Any]) -> ChatEvent:
     """An event that is not encrypted (any more)."""
     at = raw.get("origin_server_ts")
     content = raw.get("content")
-    content = dict(content) if isinstance(content, Mapping) else {}
+    content = _sound(dict(content)) if isinstance(content, Mapping) else {}
     if "redacts" in raw:
         # Where it is written before room version 11.
         content.setdefault("redacts", raw["redacts"])
@@ -104,3 +106,13 @@ def clear_event(raw: Mapping[str, Any]) -> ChatEvent:
         content=content,
         redacted=is_redacted(raw),
     )
+
+
+def _sound(content: dict[str, Any]) -> dict[str, Any]:
+    """With text that is text: halves of surrogate pairs, which JSON can hold, no database or calendar takes."""
+    written = json.dumps(content, ensure_ascii=False)
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        return dict(json.loads(written.encode("utf-8", "replace")))
+    return content

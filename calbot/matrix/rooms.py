@@ -50,6 +50,11 @@ def read_room_facts(
     )
 
 
+def read_room_name(name: Mapping[str, Any] | None, alias: Mapping[str, Any] | None) -> str:
+    """From m.room.name, else m.room.canonical_alias; empty where neither says anything."""
+    return _text((name or {}).get("name"), "").strip() or _text((alias or {}).get("alias"), "").strip()
+
+
 def read_successor(tombstone: Mapping[str, Any] | None) -> RoomId | None:
     """The room that an m.room.tombstone leads to."""
     return _room((tombstone or {}).get("replacement_room"))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from mautrix.client import Client
 from mautrix.errors import CryptoError
 from mautrix.types import EventType, RoomID
 
+from calbot import outages
 from calbot.core.model import EventId, RoomId
-from calbot.errors import NotEncrypted
+from calbot.errors import ChatUnavailable, NotEncrypted, StorageUnavailable
 from calbot.typed_maubot import event_content
 
 from .content import require_size, transaction_id
@@ -24,6 +26,16 @@ from .server import MAUTRIX_REQUEST_ERRORS, Server, refusal_of, room_path
 _ALWAYS_CLEAR = frozenset({"m.reaction"})
 # Seconds. The sync tells at once of a room that becomes encrypted; this is for the case that it lags behind.
 _PLAIN_FOR: Final = 60.0
+
+
+@contextmanager
+def _keys_at_hand() -> Iterator[None]:
+    """Where the database cannot be worked with in which mautrix has its keys, nothing can be said for now."""
+    try:
+        with outages.told(connecting=True):
+            yield
+    except StorageUnavailable as error:
+        raise ChatUnavailable(error.reason) from error
 
 
 class Sender:
@@ -38,6 +50,10 @@ class Sender:
         """Known or asked of the server; whoever cannot tell raises ChatUnavailable and never takes a room for plain."""
         if room in self._encrypted:
             return True
+        with _keys_at_hand():
+            return await self._ask_whether_encrypted(room)
+
+    async def _ask_whether_encrypted(self, room: RoomId) -> bool:
         store = self._client.state_store
         if store is not None and await store.is_encrypted(RoomID(room)):
             self._encrypted.add(room)  # for good: encryption cannot be switched off
@@ -74,7 +90,8 @@ class Sender:
         # One at a time: mautrix fails where a second share of the room's key begins just as the first one ends.
         async with self._encrypting[room]:
             try:
-                encrypted = await self._client.encrypt(RoomID(room), kind, event_content(content))
+                with _keys_at_hand():
+                    encrypted = await self._client.encrypt(RoomID(room), kind, event_content(content))
             except CryptoError as error:
                 raise NotEncrypted("encryption_failed") from error
             except MAUTRIX_REQUEST_ERRORS as error:  # asking for devices, or sending them keys

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .addresses import AddressStore, FoundAddress
 from .answers import AnswerStore
+from .audit import AuditLog
 from .calendars import (
     CalendarFacts,
     CalendarGateway,
@@ -21,7 +22,9 @@ from .changes import ChangeLog, OwnWrite
 from .chat import Chat, ChatEvent, Encryption, Relations
 from .conversations import Card, DirectChat, DirectChats, Listed, Question, Questions, References
 from .effects import Keeper, PollStore, ReminderStore
-from .intake import Inbox, InboxState, Incoming
+from .feeds import Feed, FeedStore
+from .figures import Figures, Stored, Waiting
+from .intake import Inbox, InboxState, Incoming, Listening
 from .join_links import JoinLinks, WantedLink
 from .mail import Mailer, MailSession, MailStore
 from .mappings import MappingStore
@@ -36,6 +39,7 @@ __all__ = [
     "AddressStore",
     "Alarm",
     "AnswerStore",
+    "AuditLog",
     "CalendarFacts",
     "CalendarGateway",
     "CalendarState",
@@ -48,6 +52,9 @@ __all__ = [
     "DirectChat",
     "DirectChats",
     "Encryption",
+    "Feed",
+    "FeedStore",
+    "Figures",
     "FoundAddress",
     "FoundPerson",
     "Inbox",
@@ -56,6 +63,7 @@ __all__ = [
     "JoinLinks",
     "Keeper",
     "Listed",
+    "Listening",
     "MailSession",
     "MailStore",
     "Mailer",
@@ -71,9 +79,11 @@ __all__ = [
     "Relations",
     "ReminderStore",
     "RoomStore",
+    "Stored",
     "StoredObject",
     "Stores",
     "Transactions",
     "UndoStore",
+    "Waiting",
     "WantedLink",
 ]

@@ -233,6 +233,14 @@ class CalendarStore(Protocol):
 
     async def remove(self, calendar: CalendarName, hrefs: Sequence[Href]) -> None: ...
 
+    def revision(self, calendar: CalendarName) -> int:
+        """Another number after each change of what is stored of its objects, as long as the process lives."""
+        ...
+
+    async def contents(self, calendar: CalendarName, limit: int) -> Sequence[tuple[Uid, str]]:
+        """What is stored of its objects, by uid; of so many at most."""
+        ...
+
     async def by_uid(self, calendar: CalendarName, uid: Uid) -> StoredObject | None: ...
 
     async def get(self, calendar: CalendarName, href: Href) -> StoredObject | None: ...
@@ -275,8 +283,11 @@ class CalendarStore(Protocol):
 
     async def occurrences_of(self, calendar: CalendarName, uid: Uid) -> Sequence[Occurrence]: ...
 
-    async def occurrences_about(self, uids: Sequence[Uid], *, after: datetime) -> Sequence[Occurrence]:
-        """Those of these events, in whatever calendar, that end no earlier; all-day and floating ones generously."""
+    async def occurrences_about(
+        self, uids: Sequence[Uid], *, after: datetime, but: Sequence[tuple[CalendarName, Href]] = ()
+    ) -> Sequence[Occurrence]:
+        """Those of these events, in whatever calendar, that end no earlier; all-day and floating ones generously.
+        Without those in the objects of `but`, which the caller knows already."""
         ...
 
     async def upcoming_uids(self, after: datetime, calendars: Sequence[CalendarName] | None = None) -> Sequence[Uid]:
@@ -289,6 +300,13 @@ class CalendarStore(Protocol):
 
     async def known(self, calendars: Sequence[CalendarName], uids: Sequence[Uid]) -> Sequence[Occurrence]:
         """All that is stored of these events in these calendars."""
+        ...
+
+    async def count_of(
+        self, calendar: CalendarName, uids: Sequence[Uid], *, but: Sequence[Href] = ()
+    ) -> Mapping[Uid, int]:
+        """How many occurrences of each of these events are stored, in other objects than `but`; of none where that is
+        missing."""
         ...
 
     async def uids(self, calendar: CalendarName, hrefs: Sequence[Href]) -> Mapping[Href, Uid]:

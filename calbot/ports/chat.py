@@ -125,6 +125,10 @@ class Chat(Protocol):
         """The name the room knows a member by; the Matrix ID if there is none."""
         ...
 
+    async def room_name(self, room: RoomId) -> str:
+        """What a room calls itself, else its main address; empty where it has neither."""
+        ...
+
     async def time_zone(self, user: UserId) -> str:
         """What somebody's profile says of their time zone; it may be anything. Empty where it says nothing."""
         ...

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from calbot.core.model import CalendarName, EventId, OccurrenceId, RoomId, Uid, UserId
+from calbot.core.model import CalendarName, EventId, Locale, OccurrenceId, RoomId, Uid, UserId
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The message in a room that shows an event and that later changes edit. One per room and occurrence."""
+    """The message in a room that shows an event and that later changes edit. One per room and occurrence.
+
+    `language` is the one it is written in, and stays; None: the room's.
+    """
 
     room: RoomId
     occurrence: OccurrenceId
     calendar: CalendarName
     event_id: EventId
+    language: Locale | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,10 @@ class References(Protocol):
         before and that the mirror does not have."""
         ...
 
+    async def forget_lists(self, before: datetime, now: datetime) -> None:
+        """Delete the lists that were there before that already, and remember which are there now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -131,6 +139,10 @@ class Questions(Protocol):
         ...
 
     async def expired(self, now: datetime) -> Sequence[Question]: ...
+
+    async def forget_before(self, instant: datetime) -> None:
+        """Those that nobody was able to say the end of, as it should have been by then."""
+        ...
 
     async def next_expiry(self) -> datetime | None: ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -63,7 +63,9 @@ class ReminderStore(Protocol):
         """Too late or no longer right: never sent."""
         ...
 
-    async def next_for(self, calendar: CalendarName) -> datetime | None: ...
+    async def next_for(self, calendar: CalendarName, recipients: Collection[Recipient]) -> datetime | None:
+        """When one about this calendar rings next for one of these."""
+        ...
 
     async def forget_before(self, instant: datetime) -> None: ...
 
@@ -132,6 +134,12 @@ class Keeper(Protocol):
     async def get(self, name: str) -> str | None: ...
 
     async def put(self, name: str, value: str) -> None: ...
+
+    async def beginning_with(self, prefix: str) -> Mapping[str, str]:
+        """All whose names begin so, by name."""
+        ...
+
+    async def drop(self, names: Sequence[str]) -> None: ...
 
     async def secret(self, name: str) -> bytes:
         """32 random bytes, made at the first call and kept."""

@@ -20,6 +20,15 @@ class InboxState(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """Whether the sync runs, whether it is the bot's own, and when the homeserver last answered it; None: not told."""
+
+    running: bool = True
+    own: bool = True
+    heard_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """An event that came in, as JSON.
 

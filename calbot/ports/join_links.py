@@ -33,3 +33,7 @@ class JoinLinks(Protocol):
     async def forget_before(self, instant: datetime) -> None:
         """Those that were dealt with before that."""
         ...
+
+    async def forget(self, calendar: CalendarName) -> None:
+        """All of a calendar."""
+        ...

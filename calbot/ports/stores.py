@@ -7,15 +7,19 @@ from typing import Protocol
 
 from .addresses import AddressStore
 from .answers import AnswerStore
+from .audit import AuditLog
 from .calendars import CalendarStore
 from .changes import ChangeLog
 from .conversations import DirectChats, Questions, References
 from .effects import Keeper, PollStore, ReminderStore
+from .feeds import FeedStore
+from .figures import Figures
 from .intake import Inbox
 from .join_links import JoinLinks
 from .mail import MailStore
 from .mappings import MappingStore
 from .notices import NoticeStore
+from .own_data import OwnData
 from .preferences import Preferences
 from .rooms import RoomStore
 from .undo import UndoStore
@@ -63,6 +67,14 @@ class Stores(Transactions, Protocol):
     @property
     def undo(self) -> UndoStore: ...
     @property
+    def feeds(self) -> FeedStore: ...
+    @property
+    def figures(self) -> Figures: ...
+    @property
     def join_links(self) -> JoinLinks: ...
     @property
     def keeper(self) -> Keeper: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def own_data(self) -> OwnData: ...

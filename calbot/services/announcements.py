@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from calbot.core import changes, identity
 from calbot.core.changes import Change
-from calbot.core.model import CalendarName, Href, Occurrence, RoomId, Uid, instants
+from calbot.core.model import CalendarName, Details, Href, Occurrence, RoomId, Uid, instants
 from calbot.core.notices import Hold, Notice, NoticeKind
 from calbot.core.untold import EVERY_ROOM, PastState, is_told_by_itself
 from calbot.ports import Card, OwnWrite, StoredObject
@@ -154,7 +154,8 @@ def _steps(
             was = [*write.occurrences]
             differences = diff(was, is_now)
         if differences:
-            steps.append(Step(uid, _as_seen(was, now), differences, None))
+            hidden = any(one.details.hidden for one in is_now)
+            steps.append(Step(uid, _as_seen(was, now, hidden=hidden), differences, None))
     return tuple(steps)
 
 
@@ -165,12 +166,27 @@ def _by_uid(occurrences: Iterable[Occurrence]) -> dict[Uid, list[Occurrence]]:
     return found
 
 
-def _as_seen(occurrences: Iterable[Occurrence], now: datetime) -> tuple[Occurrence, ...]:
-    """What may have to be told later: not what a series had in the past, nor what no notice shows."""
+def _as_seen(occurrences: Iterable[Occurrence], now: datetime, *, hidden: bool = False) -> tuple[Occurrence, ...]:
+    """What may have to be told later: not what a series had in the past, nor what no notice shows. `hidden`: by now
+    nobody is to see what it said before."""
     return tuple(
-        replace(one, details=replace(one.details, description="", alarms=()))
+        replace(one, details=_without_contents(one.details) if hidden else _told(one.details))
         for one in occurrences
         if one.recurrence_id is None or instants(one.when, _UTC)[1] > now - _ZONES_APART
+    )
+
+
+def _told(details: Details) -> Details:
+    return replace(details, description="", alarms=())
+
+
+def _without_contents(details: Details) -> Details:
+    return Details(
+        status=details.status,
+        transparent=details.transparent,
+        hidden=True,
+        sequence=details.sequence,
+        rule=details.rule,
     )
 
 

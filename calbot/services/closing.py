@@ -17,6 +17,7 @@ from typing import Final
 
 from calbot.core import identity, messages, polls
 from calbot.core.ask import Say
+from calbot.core.audit import BOOKED, Doing
 from calbot.core.i18n import Reader
 from calbot.core.messages import Headline
 from calbot.core.model import EventId, Member, Message, RoomId, instants
@@ -27,6 +28,7 @@ from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, Not
 from calbot.ports import Card
 
 from . import (
+    audit,
     ballots,
     booking,
     confirming,
@@ -123,13 +125,21 @@ async def conclude(world: World, key: str) -> None:
             await _give_up(world, key)
             return
         try:
-            await _conclude_or_refuse(world, poll, room)
+            async with audit.acting(world, _doing(world, poll)):
+                await _conclude_or_refuse(world, poll, room)
         except Unavailable as error:
             try_again(world, poll.key, world.clock() + _wait(world, poll, error))
             raise
         except ChatForbidden:
             world.log.info("a poll closes in a room that the bot may not speak in any more: no event")
             await _give_up(world, key)
+
+
+def _doing(world: World, poll: Poll) -> Doing:
+    """Whoever decided, or ended the poll; of a deadline, whoever set it."""
+    by = poll.decision or poll.ended
+    actor = poll.asker if by is None or by.sender == world.chat.user else by.sender
+    return Doing(actor, BOOKED, identity.key_for("booking", poll.key, poll.revision), poll.room)
 
 
 def _wait(world: World, poll: Poll, error: Unavailable) -> timedelta:
@@ -281,7 +291,7 @@ async def _show(world: World, room: Room, reader: Reader, booked: Booking, membe
             headline=Headline.BOOKED,
         )
         sent = await world.chat.post(poll.room, card, key=_key("poll-card", poll), thread=poll.thread)
-        await references.save_card(Card(room.id, written.id, written.calendar, sent))
+        await references.save_card(Card(room.id, written.id, written.calendar, sent, reader.locale))
     await references.save_last(room.id, poll.asker, written.calendar, written.id)
     world.passed("poll.card")
     if not written.details.hidden:

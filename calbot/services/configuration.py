@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from calbot.core.configuration import is_error, read_settings, with_secrets_of, without_secrets
+from calbot.core.configuration import is_error, read_settings, with_secrets_of, without_secrets, worded
 from calbot.core.i18n import Catalog
 from calbot.core.model import Locale
 from calbot.core.settings import Problem, Settings
@@ -47,6 +47,11 @@ async def on_change(world: World, raw: Mapping[str, Any]) -> tuple[Settings, tup
     return settings, problems
 
 
+async def is_previous_in_force(world: World) -> bool:
+    """Whether the file has mistakes, and the last configuration without any stays in force for that."""
+    return any(map(is_error, world.problems)) and await world.stores.keeper.get(_KEPT) is not None
+
+
 async def _keep(stores: Stores, raw: Mapping[str, Any]) -> None:
     await stores.keeper.put(_KEPT, json.dumps(without_secrets(raw), default=str))
 
@@ -54,6 +59,4 @@ async def _keep(stores: Stores, raw: Mapping[str, Any]) -> None:
 def _log(problems: tuple[Problem, ...], english: Catalog, log: logging.Logger) -> None:
     for problem in problems:
         level = logging.WARNING if is_error(problem) else logging.INFO
-        log.log(
-            level, "configuration: %s: %s", problem.path, english.text(f"config.{problem.expected}", **problem.params)
-        )
+        log.log(level, "configuration: %s: %s", problem.path, worded(problem, english))

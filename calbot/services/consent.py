@@ -12,7 +12,9 @@ from .requests import Declined, Request
 
 MANY: Final = 5  # people whose event is cancelled only after a question
 
-YES_OR_NO: Final = frozenset({"busy_new", "busy_move", "cancel_many", "new_seen_by_all", "import_events", "map"})
+YES_OR_NO: Final = frozenset(
+    {"busy_new", "busy_move", "cancel_many", "new_seen_by_all", "import_events", "map", "forget_me"}
+)
 """Questions of which the first choice is yes, the second no."""
 
 _SLOTS: Final = "slots"  # of `find`, which says who cannot come

@@ -6,24 +6,28 @@ Whoever calls this has made sure that the sender counts at all.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Final, TypeAlias
 
+from calbot import faults
 from calbot.core import commands, identity, messages
 from calbot.core.commands import Answer, Misunderstood, NeverMind, ParseContext
 from calbot.core.model import EventId, Message, RoomId
+from calbot.core.people import server_of
 from calbot.core.poll_events import annotated_event, is_start, reaction_number, replaced_event
-from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, UserError
+from calbot.core.rate_limits import Admission
+from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, StorageUnavailable, Unavailable, UserError
 from calbot.ports import Card, ChatEvent, InboxState, Incoming
 
-from . import amending, direct_chats, dispatch, places, questions, readers, repeats
+from . import amending, audit, direct_chats, dispatch, places, questions, readers, repeats
 from .amending import Amended
 from .readings import context_of, locales_of
 from .requests import Asked, Declined, Picks, Place, Reply, Request
+from .tally import Outcome
 from .world import World
 
 # Votes, answers and the end of polls count whenever they were sent.
-_NEVER_TOO_OLD: Final = (Answer, commands.Rsvp, commands.Vote, commands.Close)
+_NEVER_TOO_OLD: Final = (Answer, NeverMind, commands.Rsvp, commands.Vote, commands.Close)
 
 # Whether there was anything to act on that the inbox has to remember; or the command that goes on now.
 Handled: TypeAlias = bool | Incoming
@@ -49,6 +53,8 @@ async def on_message(world: World, event: ChatEvent, incoming: Incoming) -> Hand
     """
     if incoming.state is InboxState.DONE:  # its key came late: it was removed by then, or an edit took its place
         return True
+    if incoming.state is InboxState.NEW and server_of(event.sender) == server_of(world.chat.user):
+        world.clock_watch.note(world.clock(), _sent_at(event))
     original = replaced_event(event.content)
     if original is not None:
         return await _on_edit(world, event, original, incoming)
@@ -57,7 +63,21 @@ async def on_message(world: World, event: ChatEvent, incoming: Incoming) -> Hand
     heard = await _hear(world, event)
     if heard is None:
         return await _answers_by_reply(world, event, incoming)
-    return await _obey(world, event, heard, incoming)
+    with world.precedence.command():
+        return await _obey(world, event, heard, incoming)
+
+
+async def on_outage(world: World, event: ChatEvent, error: StorageUnavailable) -> None:
+    """Tell whoever gave a command that it has to wait: once, however often it is tried again, and in the language of
+    all, as nobody's own can be looked up."""
+    if event.type != "m.room.message" or event.content.get("msgtype") != "m.text":
+        return
+    heard = await _hear(world, event)
+    if heard is None or heard.by_name or _is_too_old(world, event):
+        return
+    defaults = world.settings.defaults
+    message = messages.error(world.reader(defaults.language, defaults.timezone), error)
+    await world.chat.post(event.room, message, key=identity.key_for("outage", event.id), reply_to=event.id)
 
 
 async def on_reaction(world: World, event: ChatEvent) -> Handled:
@@ -152,18 +172,23 @@ async def _obey(world: World, event: ChatEvent, heard: _Heard, incoming: Incomin
     request = await _request(world, event, place, incoming)
     try:
         command = commands.parse(heard.said, context_of(request, world.settings.polls.max_options))
-    except Exception:
-        world.log.exception("message %s could not be parsed", event.id)
+    except Exception as error:  # noqa: BLE001 - a border
+        world.log.error("message %s could not be parsed\n%s", event.id, faults.of(error))  # noqa: TRY400 not what it says
         await _say(world, request, messages.internal_error(request.reader, event.id))
         return False
     if heard.by_name and _is_no_command(command):
         return False
-    if incoming.state is InboxState.NEW and not isinstance(command, _NEVER_TOO_OLD) and _is_too_old(world, event):
+    may_be_dropped = incoming.state is InboxState.NEW and not isinstance(command, _NEVER_TOO_OLD)
+    if may_be_dropped and _is_too_old(world, event):
         return False
     if await amending.is_overtaken(world, event, incoming):
         await questions.withdraw_of(world, incoming)
         return True
     await world.stores.inbox.start(event.id, _as_raw(event), incoming.picks)
+    # Recorded before, as it counts once, however often it is tried; and after, as it must not be run after a crash.
+    if may_be_dropped and not await _is_admitted(world, request):
+        await world.stores.inbox.finish(event.id)
+        return True
     if isinstance(command, commands.Rsvp) and incoming.state is InboxState.NEW:
         command = await questions.instead_of_rsvp(world, request, command)
     if isinstance(command, Answer):
@@ -173,6 +198,7 @@ async def _obey(world: World, event: ChatEvent, heard: _Heard, incoming: Incomin
     if isinstance(command, Misunderstood):
         await _refuse(world, request, UserError(command.code, command.reason, **command.params), command)
         await world.stores.inbox.finish(event.id)
+        world.tally.command(commands.id_of(command), Outcome.REFUSED, timedelta())
     else:
         async with repeats.sending(world, _sent_at(event)):
             await questions.lapse(world, request)
@@ -180,9 +206,23 @@ async def _obey(world: World, event: ChatEvent, heard: _Heard, incoming: Incomin
     return True
 
 
+async def _is_admitted(world: World, request: Request) -> bool:
+    """Whether a command is taken, as neither its sender nor the room has sent too many of late. Admins are not held to
+    that: they have to find out what is going on."""
+    settings = world.settings
+    if request.sender in settings.admins:
+        return True
+    admission, error = world.buckets.admit(settings.limits, request.sender, request.place.room, world.clock())
+    if error is not None:
+        world.log.info("more commands than allowed: %s, in %s", error.reason, request.place.room)
+        await _refuse(world, request, error, None)
+    world.tally.limited += admission is not Admission.TAKEN
+    return admission is Admission.TAKEN
+
+
 def _is_no_command(command: commands.Command | Misunderstood) -> bool:
     """Whether not even the first word is one of a command."""
-    return isinstance(command, Misunderstood) and command.command is None and command.reason != "command_not_yet"
+    return isinstance(command, Misunderstood) and command.command is None
 
 
 async def _never_mind(world: World, request: Request) -> Handled:
@@ -210,26 +250,38 @@ async def _answer(world: World, request: Request, command: Answer) -> Handled:
 
 async def _run(world: World, request: Request, command: commands.Command) -> None:
     """Do what was asked and say so. The command is finished unless the homeserver could not be told."""
-    wrote = False
+    began, outcome = world.clock(), Outcome.UNAVAILABLE
     try:
-        reply = await dispatch.perform(world, request, command)
+        outcome = await _do(world, request, command)
+    finally:
+        world.tally.command(commands.id_of(command), outcome, world.clock() - began)
+
+
+async def _do(world: World, request: Request, command: commands.Command) -> Outcome:
+    wrote, outcome = False, Outcome.DONE
+    try:
+        async with audit.commanded(world, request, command):
+            reply = await dispatch.perform(world, request, command)
         wrote = commands.alters(command)
         if reply is not None:
             await _reply(world, request, reply)
     except Asked as asked:
         await _ask(world, request, asked)
-        return
+        return Outcome.ASKED
     except Declined as declined:
         await _say(world, request, declined.message)
-    except (ChatUnavailable, ChatForbidden):
+    except (ChatUnavailable, ChatForbidden, StorageUnavailable):
         raise
     except CalbotError as error:
+        outcome = Outcome.UNAVAILABLE if isinstance(error, Unavailable) else Outcome.REFUSED
         await _refuse(world, request, error, command)
-    except Exception:
-        world.log.exception("command %s failed", request.event.id)
+    except Exception as error:  # noqa: BLE001 - a border
+        world.log.error("command %s failed\n%s", request.event.id, faults.of(error))  # noqa: TRY400 not what it says
+        outcome = Outcome.FAILED
         wrote = commands.alters(command)  # nobody knows how far it came
         await _say(world, request, messages.internal_error(request.reader, request.event.id))
     await world.stores.inbox.finish(request.event.id, wrote=wrote)
+    return outcome
 
 
 async def _reply(world: World, request: Request, reply: Reply) -> None:
@@ -242,7 +294,7 @@ async def _reply(world: World, request: Request, reply: Reply) -> None:
             await references.save_list(place.room, request.sender, sent, reply.listed)
         if reply.about is not None:
             calendar, occurrence = reply.about
-            card = Card(place.room, occurrence, calendar, sent)
+            card = Card(place.room, occurrence, calendar, sent, request.reader.locale)
             await (references.save_card(card) if reply.card else references.note_message(card))
             await references.save_last(place.room, request.sender, calendar, occurrence)
 
@@ -286,9 +338,8 @@ async def _request(world: World, event: ChatEvent, place: Place, incoming: Incom
     return Request(
         event=event,
         place=place,
-        # What is said in a room others read as well, and on its clock; what is typed is meant on the sender's.
-        reader=world.reader(habits.language, room.timezone if room else habits.zone),
-        # A clock that is ahead on some homeserver must not make people early.
+        reader=readers.answered(world, habits, room),
+        # Typed on the sender's clock. A clock that is ahead on some homeserver must not make people early.
         now=min(_sent_at(event), world.clock()).astimezone(habits.zone),
         duration=room.duration if room else defaults.duration,
         thread=commands.thread_root(event.content),

@@ -38,7 +38,7 @@ async def book(world: World, request: Request, command: commands.Book) -> Reply 
         if event is not None and (option is None or option.when == event.when):
             return _already_booked(request, poll, event)
         if option is None and poll.state is PollState.CONFIRMING:
-            _require_ahead(world, poll, closing.chosen_option(poll))
+            _require_ahead(world, request, poll, closing.chosen_option(poll))
         decision = Decision(request.event.id, request.sender, request.event.at)
         if not await closing.change(world, poll.key, partial(decided, decision=decision, option=option)):
             raise UserError(Code.NOT_FOUND, "no_open_poll")
@@ -114,7 +114,8 @@ async def _option(world: World, request: Request, poll: Poll, command: commands.
         raise UserError(Code.NOT_FOUND, "no_such_option", number=number, last=len(poll.options))
     option = poll.options[number - 1]
     if command.when and option.when is not None:
-        raise UserError(Code.NOT_UNDERSTOOD, "option_has_date", number=number, option=option.label)
+        name = messages.poll_option_name(request.reader, poll, option)
+        raise UserError(Code.NOT_UNDERSTOOD, "option_has_date", number=number, option=name)
     if option.when is None:
         if not command.when:
             raise UserError(Code.NOT_UNDERSTOOD, "option_unreadable", number=number, option=option.label)
@@ -123,15 +124,16 @@ async def _option(world: World, request: Request, poll: Poll, command: commands.
         if rule:
             raise UserError(Code.NOT_UNDERSTOOD, "date_series", text=command.when)
         option = replace(option, when=when)
-    _require_ahead(world, poll, option)
+    _require_ahead(world, request, poll, option)
     return option
 
 
-def _require_ahead(world: World, poll: Poll, option: Option | None) -> None:
+def _require_ahead(world: World, request: Request, poll: Poll, option: Option | None) -> None:
     if option is None or option.when is None:
         return
     if instants(option.when, ballots.zone_of(world, poll))[0] <= world.clock():
-        raise UserError(Code.IN_PAST, "option_begun", option=option.label)
+        name = messages.poll_option_name(request.reader, poll, option)
+        raise UserError(Code.IN_PAST, "option_begun", option=name)
 
 
 async def _event(world: World, poll: Poll) -> Occurrence | None:
@@ -145,5 +147,8 @@ def _already_booked(request: Request, poll: Poll, event: Occurrence) -> Reply:
     """Where the event is now, which may be another time than the one that was voted for."""
     option = closing.chosen_option(poll)
     as_voted = option is not None and option.when == event.when
-    when = option.label if option is not None and as_voted else messages.when_text(request.reader, event.when)
+    if option is not None and as_voted:
+        when = messages.poll_option_name(request.reader, poll, option)
+    else:
+        when = messages.when_text(request.reader, event.when)
     return Reply(messages.ok(request.reader, "poll_booked", title=poll.title, option=when))

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from calbot import faults
 from calbot.core.model import Recipient, RoomId
 from calbot.core.notices import Hold
 from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, NotEncrypted, UserError
@@ -76,7 +77,7 @@ async def _look_ahead(world: World) -> None:
     for source in world.outbox.sources:
         soon |= await source.due_recipients(world, world.clock() + _AHEAD)
     rooms = iter([one for one in sorted(soon, key=soon.__getitem__) if one in world.settings.rooms])
-    if len(soon) > _AT_ONCE and not world.outbox.away:
+    if len(soon) > _AT_ONCE and not world.outbox.is_away(world.clock()):
 
         async def look() -> None:
             for room in rooms:
@@ -90,9 +91,9 @@ async def _work(world: World) -> None:
     while (recipient := world.outbox.take(world.clock())) is not None:
         try:
             await _serve(world, recipient)
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - a border
             # A mistake of ours, or of the database's: the others have to hear of their meetings all the same.
-            world.log.exception("what is due to %s could not be sent", recipient)
+            world.log.error("what is due to %s could not be sent\n%s", recipient, faults.of(error))  # noqa: TRY400 not what it says
             world.alarm.at(f"{_ALARM}:again", world.clock() + _LOOK_AGAIN, partial(ring, world))
         finally:
             world.outbox.done(recipient)
@@ -126,13 +127,14 @@ async def _put_off(world: World, recipient: Recipient, parcels: list[Parcel], er
     now, chance = world.clock(), random.random()  # noqa: S311 - spreads requests, guards nothing
     outbox = world.outbox
     if isinstance(error, ChatUnavailable):
-        was_away = outbox.away
+        was_away = outbox.is_away(now)
         until, hold = outbox.refused(recipient, error, now, chance), Hold.UNAVAILABLE
-        if outbox.away and not was_away:
+        if outbox.is_away(now) and not was_away:
+            world.tally.outages += 1
             world.log.warning("the homeserver takes no messages: all that is due has to wait")
     else:
         until, hold = now + _LOOK_AGAIN * (0.9 + 0.2 * chance), Hold.UNREACHABLE
-    if outbox.note_reason(recipient, error.reason) and not outbox.away:
+    if outbox.note_reason(recipient, error.reason) and not outbox.is_away(now):
         world.log.warning("what is due to %s has to wait: %s", recipient, error.reason)
     for parcel in parcels:
         await parcel.put_off(until, hold)

@@ -8,11 +8,13 @@ from typing import TypeVar
 from calbot.core import commands, digests, messages
 from calbot.core.commands import Off
 from calbot.core.digests import Schedule
+from calbot.core.i18n import Reader
+from calbot.core.model import Message
 from calbot.core.permissions import Action
 from calbot.core.settings import Digest
 from calbot.errors import Code, UserError
 
-from . import agendas, preferences, reminding, rights
+from . import agendas, preferences, reminding, rights, room_notes
 from .requests import Reply, Request
 from .world import World
 
@@ -28,15 +30,14 @@ async def digest(world: World, request: Request, command: commands.Digest) -> Re
         await _change(world, request, command)
     now_set = await _in_force(world, request)
     following = digests.next_due(await _schedule(world, request, now_set), world.clock())
-    return Reply(
-        messages.digest_set(
-            request.reader,
-            now_set,
-            None if following is None else following.due,
-            personal=request.place.direct,
-            changed=changes,
-        )
-    )
+    due = None if following is None else following.due
+
+    def said(reader: Reader) -> Message:
+        return messages.digest_set(reader, now_set, due, personal=request.place.direct, changed=changes)
+
+    if changes and not request.place.direct:
+        await room_notes.tell(world, request, world.settings.rooms.get(request.place.room), said)
+    return Reply(said(request.reader))
 
 
 async def _change(world: World, request: Request, command: commands.Digest) -> None:

@@ -25,6 +25,7 @@ from . import (
     deciding,
     digests,
     editing,
+    feeds,
     finding,
     importing,
     listings,
@@ -32,6 +33,7 @@ from . import (
     mapping,
     moving,
     open_polls,
+    own_data,
     own_settings,
     places,
     polls,
@@ -49,6 +51,8 @@ from .world import World
 
 async def perform(world: World, request: Request, command: commands.Command) -> Reply | None:
     """Do it. None where everything there is to say has been said."""
+    if request.place.mapped and not request.place.direct:
+        await rights.require_presence(world, request)
     match command:
         case commands.Help():
             usable = await _usable(world, request)
@@ -69,6 +73,12 @@ async def perform(world: World, request: Request, command: commands.Command) -> 
             return await mapping.disconnect(world, request, command)
         case commands.ChooseSetting():
             return await room_settings.choose(world, request, command)
+        case commands.MyData():
+            return await own_data.my_data(world, request)
+        case commands.ForgetMe():
+            return await own_data.forget_me(world, request)
+        case commands.Feed():
+            return await feeds.give(world, request, command)
         case commands.Answer() | commands.NeverMind():
             raise AssertionError("answers are taken before commands are performed")
         case _:
@@ -143,6 +153,7 @@ def example_for(reader: Reader, command: commands.Command | Misunderstood | None
 
 
 _ANYWHERE: Final = frozenset({CommandId.HELP, CommandId.WHEN, CommandId.STATUS, CommandId.ZONE, CommandId.LANGUAGE})
+_IN_DIRECT_CHATS: Final = frozenset({CommandId.MY_DATA, CommandId.FORGET_ME})
 _IN_ROOMS: Final = frozenset({CommandId.POLL, CommandId.EVENT, CommandId.MAP, CommandId.UNMAP, CommandId.SET})
 
 
@@ -150,10 +161,12 @@ async def _usable(world: World, request: Request) -> Sequence[Entry]:
     """What the sender may use here: without a calendar little, polls only in rooms, `sync` only with the right to."""
     may_map = not request.place.direct and bool(await mapping.may_connect(world, request))
     if not request.place.mapped:
-        usable = _ANYWHERE if request.place.direct else _ANYWHERE | {CommandId.CALENDARS}
+        usable = _ANYWHERE | (_IN_DIRECT_CHATS if request.place.direct else {CommandId.CALENDARS})
         usable |= {CommandId.MAP} if may_map else set()
         return [entry for entry in commands.ENTRIES if entry.command in usable]
-    hidden = set(_IN_ROOMS) if request.place.direct else set()
+    hidden = set(_IN_ROOMS if request.place.direct else _IN_DIRECT_CHATS)
+    if not feeds.are_offered(world):
+        hidden.add(CommandId.FEED)
     if not may_map:
         hidden.add(CommandId.MAP)
     try:

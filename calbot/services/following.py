@@ -14,7 +14,7 @@ from calbot.core.ical.splitting import split as split_data
 from calbot.core.model import CalendarObject, Occurrence, OccurrenceId, Uid, When
 from calbot.core.undo import Deed, Edited, Second, mark_of
 from calbot.errors import PreconditionFailed
-from calbot.ports import Card, StoredObject
+from calbot.ports import StoredObject
 
 from . import resources, scopes, splitting, undoable
 from .requests import Request
@@ -98,4 +98,4 @@ async def move_cards(world: World, old: Occurrence, new: OccurrenceId) -> None:
             for before, after in ((OccurrenceId(old.uid), OccurrenceId(new.uid)), (old.id, new)):
                 card = await references.card(room.id, before)
                 if card is not None:
-                    await references.save_card(Card(room.id, after, card.calendar, card.event_id))
+                    await references.save_card(replace(card, occurrence=after))

@@ -13,13 +13,14 @@ from functools import partial
 from typing import Final
 
 from calbot.core import identity, messages
+from calbot.core.audit import HELD, Doing
 from calbot.core.ical.building import EventDraft, build_event
 from calbot.core.model import CalendarObject, Status, instants
 from calbot.core.poll_model import Option, Poll, PollState
 from calbot.core.untold import EVERY_ROOM
 from calbot.errors import CalbotError, CalendarUnavailable, ChatForbidden, ChatUnavailable, NotEncrypted, UserError
 
-from . import places, writing
+from . import audit, places, writing
 from .world import World
 
 _AGAIN: Final = timedelta(minutes=1)  # until what the calendar did not take is tried again, at first
@@ -35,8 +36,9 @@ async def place(world: World, poll: Poll) -> None:
     if not poll.behaviour.holds:
         return
     try:
-        for option in poll.options:
-            await _place(world, poll, option)
+        async with audit.acting(world, _doing(poll, "place")):
+            for option in poll.options:
+                await _place(world, poll, option)
     except CalbotError as error:
         world.log.warning("the dates of a poll could not be held: %s", error.reason)
         if isinstance(error, CalendarUnavailable):
@@ -61,8 +63,9 @@ async def release(world: World, key: str) -> None:
     if poll is None or not poll.behaviour.holds or poll.released or poll.calendar not in world.settings.calendars:
         return
     try:
-        for option in poll.options:
-            await _remove(world, poll, option)
+        async with audit.acting(world, _doing(poll, "remove")):
+            for option in poll.options:
+                await _remove(world, poll, option)
     except CalbotError as error:
         world.log.warning("the dates of a poll are still held: %s", error.reason)
         if isinstance(error, CalendarUnavailable):
@@ -87,6 +90,10 @@ async def _settle(world: World, key: str) -> None:
         if poll is None or poll.calendar not in world.settings.calendars:
             return
         await (place(world, poll) if poll.state in _RUNNING else release(world, key))
+
+
+def _doing(poll: Poll, step: str) -> Doing:
+    return Doing(poll.asker, HELD, identity.key_for("holds", poll.key, step), poll.room)
 
 
 async def _place(world: World, poll: Poll, option: Option) -> None:

@@ -38,7 +38,7 @@ from calbot.core.undo import Imported, Made, Second
 from calbot.errors import BadCalendarData, CalendarUnavailable, Code, PreconditionFailed, UserError
 from calbot.ports import ChatEvent, Listed, StoredObject
 
-from . import conflicts, inviting, people, places, rights, showing, sync, undoable, writing
+from . import conflicts, digesting, inviting, people, places, rights, showing, sync, undoable, writing
 from .requests import Asked, Declined, Reply, Request
 from .world import World
 
@@ -181,7 +181,7 @@ async def _read(
     pieces = list({piece.uid: piece for piece in parts.pieces}.values())
     hrefs = [world.gateway.href(calendar, identity.resource_name(piece.uid)) for piece in pieces]
     objects = [CalendarObject(href, None, piece.data) for href, piece in zip(hrefs, pieces, strict=True)]
-    stored = await sync.digest(world, calendar, objects, world.clock())
+    stored = await digesting.digest(world, calendar, objects, world.clock())
     events = []
     for piece, one in zip(pieces, stored, strict=True):
         shown = None if one.problem is not None else await _shown(world, request, calendar, one, piece)

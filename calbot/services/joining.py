@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from calbot.core.audit import LINKED
 from calbot.core.ical import joining
 from calbot.core.model import CalendarName, CalendarObject, Href, Member, RoomId, Uid, instants
 from calbot.core.people import address_of, server_of
@@ -29,7 +30,7 @@ from calbot.errors import (
 )
 from calbot.ports import StoredObject, WantedLink
 
-from . import inviting, places, writing
+from . import audit, inviting, places, writing
 from .world import World
 
 _ALARM: Final = "join-links"
@@ -91,7 +92,8 @@ async def _put_in_one(world: World, calendar: CalendarName, uid: Uid, href: Href
     def linked(current: CalendarObject) -> str | None:
         return joining.with_link(current.data, link, organizers=organizers, zone=zone, now=now)
 
-    await writing.edit(world, calendar, href, linked, told=COMPLETION)
+    async with audit.acting(world, audit.by_bot(world, LINKED, calendar, uid)):
+        await writing.edit(world, calendar, href, linked, told=COMPLETION)
     world.passed("join_link.written")
 
 

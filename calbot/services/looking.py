@@ -43,7 +43,7 @@ async def start(world: World) -> None:
         world.alarm.cancel(f"sync-home:{home}")
     for calendar in mapped:
         await sync.heed_settings(world, calendar)
-    looks.arrange(world.gateway.together(mapped), mapped)
+    looks.arrange(world.gateway.together(mapped), mapped, world.clock())
     for home in looks.homes:
         _plan_home(world, home, timedelta())
     await _look_at_each(world, [calendar for calendar in mapped if calendar not in looks.home_of])
@@ -111,6 +111,8 @@ async def look(world: World, calendar: CalendarName) -> None:
     """Pull, whatever comes of it, and arrange for the next time."""
     looks = world.looks
     looks.planned.pop(calendar, None)
+    if calendar not in sync.mapped(world):
+        return
     mark = looks.marks.pop(calendar, None)
     retry_after: float | None = None
     try:
@@ -122,7 +124,8 @@ async def look(world: World, calendar: CalendarName) -> None:
     except CalendarUnavailable as error:
         retry_after = error.retry_after
     finally:
-        await _arrange_next(world, calendar, retry_after)
+        if calendar in sync.mapped(world):
+            await _arrange_next(world, calendar, retry_after)
 
 
 async def _arrange_next(world: World, calendar: CalendarName, retry_after: float | None) -> None:
@@ -242,6 +245,7 @@ async def _heed_failure(world: World, home: Home, error: CalendarUnavailable) ->
     if error.reason not in _EVERYWHERE:
         world.log.info("the calendars beside %s are looked at one by one: %s", home, error.reason)
         return await _split(world, home)
+    world.tally.sync_errors.update({world.settings.calendars[name].account for name in calendars})
     failures = looks.home_failures[home] = looks.home_failures.get(home, 0) + 1
     if failures == 1:
         world.log.warning("%d calendars beside %s are unavailable: %s", len(calendars), home, error.reason)

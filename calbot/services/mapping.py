@@ -10,19 +10,34 @@ from typing import Final
 from calbot.core import commands, messages
 from calbot.core import preferences as core
 from calbot.core.ask import Ask, Say
+from calbot.core.audit import is_pseudonym
 from calbot.core.i18n import Reader
 from calbot.core.messages import CalendarHere, CalendarSeen, CalendarsHere, MappingPlan
 from calbot.core.model import CalendarName, Message, RoomId
-from calbot.core.permissions import Action, Ground, Verdict, may, may_map
+from calbot.core.permissions import Ground, Verdict, may_map, may_unmap
 from calbot.core.preferences import RoomMapping, writable
 from calbot.core.settings import Access, Room, Show
 from calbot.errors import Code, NotEncrypted, UserError
 
-from . import agendas, holds, looking, places, planning, polls_ended, preferences, replies, rights, room_notes, sync
+from . import (
+    agendas,
+    feeds,
+    holds,
+    looking,
+    places,
+    planning,
+    polls_ended,
+    preferences,
+    replies,
+    rights,
+    room_notes,
+    sync,
+)
 from .requests import Asked, Declined, Reply, Request
 from .world import World
 
 _QUESTION: Final = "map"
+_SINCE_THEN: Final = frozenset({"invited", "joined"})  # values of m.room.history_visibility
 _NAMED: Final = 10  # calendars that an error names
 
 
@@ -64,7 +79,7 @@ async def calendars(world: World, request: Request) -> Reply:
                 writable=_is_writable(world, here, name),
                 busy=world.settings.calendars[name].show is Show.BUSY,
                 takes_new=here is not None and here.write_to == name,
-                by=None if record is None else names.get(record.by, record.by),
+                by=None if record is None or is_pseudonym(record.by) else names.get(record.by, record.by),
                 at=None if record is None else record.at,
             )
         )
@@ -103,19 +118,6 @@ def _verdict(world: World, request: Request, ground: Ground, calendar: CalendarN
     return may_map(actor, world.settings.calendars[calendar].map, request.place.room, ground)
 
 
-def _require(verdict: Verdict) -> None:
-    if not verdict:
-        raise UserError(verdict.code, verdict.reason or "map_not_allowed", needed=verdict.needed or 0)
-
-
-async def may_disconnect(world: World, request: Request, calendar: CalendarName) -> Verdict:
-    """Whoever may connect it, and whoever may set the room."""
-    ground = await rights.ground_of(world, request)
-    if calendar in world.settings.calendars and _verdict(world, request, ground, calendar):
-        return Verdict()
-    return may(rights.actor(world, request.sender), Action.SETTINGS, ground)
-
-
 async def _connectable(world: World, request: Request, said: str) -> CalendarName:
     """The calendar of that name, if the sender may connect it; others they are not told of, not even that they are
     there."""
@@ -130,7 +132,7 @@ async def _connectable(world: World, request: Request, said: str) -> CalendarNam
     ]
     too_low = _called(said, named)
     if too_low is not None:  # whoever is named there knows of it
-        _require(verdicts[too_low])
+        rights.enforce(verdicts[too_low])
     await places.require_private(world, request.place.room)  # before any name is named
     if not allowed:
         raise UserError(Code.FORBIDDEN, "map_not_allowed")
@@ -162,7 +164,7 @@ async def connect(world: World, request: Request, command: commands.Map) -> Repl
         return Reply(messages.ok(request.reader, "already_mapped", calendar=before.calendar))
     else:
         name = await _connectable(world, request, command.name) if before is None else before.calendar
-        _require(_verdict(world, request, await rights.ground_of(world, request), name))
+        rights.enforce(_verdict(world, request, await rights.ground_of(world, request), name))
         await _require_seen_by_few(world, request, name)
         if before is None:
             await _agreed(world, request, name, command)
@@ -202,15 +204,20 @@ async def _agreed(world: World, request: Request, calendar: CalendarName, comman
     """Asked and Declined unless the sender has said yes to it: they, and the room, know then who sees what."""
     settings = world.settings.calendars[calendar]
     members = await places.members(world, request.place.room)
+    facts = await world.chat.exposure(request.place.room)
+    is_writable = settings.access is Access.READ_WRITE and not command.read_only
     plan = MappingPlan(
         calendar,
         busy=settings.show is Show.BUSY,
-        writable=settings.access is Access.READ_WRITE and not command.read_only,
+        writable=is_writable,
         people=len([one for one in members if one.user != world.chat.user]),
         silenced=await _silenced(world, request, calendar),
+        encrypted=request.place.encrypted,
+        history=facts.history_visibility not in _SINCE_THEN,
+        takes_new=is_writable and _takes_none(world.settings.rooms.get(request.place.room)),
     )
-    memo = f"{calendar} {settings.show.value} {plan.writable}"
-    ask = Ask(_QUESTION, (Say("map"), Say("no_map")), {"calendar": calendar}, memo=memo)
+    # Where anything that it says has changed by then, it is asked anew.
+    ask = Ask(_QUESTION, (Say("map"), Say("no_map")), {"calendar": calendar}, memo=repr(plan))
     try:
         declined = request.picks.take(ask)
     except Asked:
@@ -218,6 +225,11 @@ async def _agreed(world: World, request: Request, calendar: CalendarName, comman
         raise Asked(ask, question) from None
     if declined:
         raise Declined(messages.ok(request.reader, "not_connected", calendar=calendar))
+
+
+def _takes_none(room: Room | None) -> bool:
+    """Whether it shows calendars, and new events go to none of them."""
+    return room is not None and bool(room.calendars) and room.write_to is None
 
 
 async def _silenced(world: World, request: Request, calendar: CalendarName) -> int:
@@ -239,13 +251,16 @@ async def disconnect(world: World, request: Request, command: commands.Unmap) ->
     removed = next((one for one in records if one.removed and one.command == request.event.id), None)
     if removed is None:  # otherwise that was before a crash
         before = await _by_command(world, room, await _connected_here(world, request, command.name))
-        _require(await may_disconnect(world, request, before.calendar))
+        configured = world.settings.calendars.get(before.calendar)
+        actor, ground = rights.actor(world, request.sender), await rights.ground_of(world, request)
+        rights.enforce(may_unmap(actor, configured.map if configured is not None else None, room, ground))
         removed = replace(before, removed=True, by=request.sender, at=request.now, command=request.event.id)
         await world.stores.mappings.save(removed)
         world.log.info("%s disconnected calendar %s from room %s", request.sender, removed.calendar, room)
         world.passed("mapping.removed")
     ended = await polls_ended.without_calendar(world, room, removed.calendar)
     await _put_in_force(world, request, removed.calendar)
+    await feeds.disconnected(world, room)
     return await _told(world, request, here, removed.calendar, connected=False, ended=ended)
 
 
@@ -296,10 +311,22 @@ async def _told(
     """The answer, and the same for the room where that is in another language, or in a thread."""
     name = await world.chat.display_name(request.place.room, request.sender)
     is_writable = connected and _is_writable(world, room, calendar)
+    others = room is not None and any(_is_writable(world, room, one) for one in room.calendars if one != calendar)
+    takes_new = is_writable and room is not None and len(room.calendars) > 1 and not others
+    configured = world.settings.calendars.get(calendar)
+    is_busy = configured is not None and configured.show is Show.BUSY
 
     def said(reader: Reader) -> Message:
         if connected:
-            return messages.connected(reader, calendar, by=name, writable=is_writable, ended_polls=ended)
+            return messages.connected(
+                reader,
+                calendar,
+                by=name,
+                writable=is_writable,
+                busy=is_busy,
+                takes_new=takes_new,
+                ended_polls=ended,
+            )
         return messages.disconnected(reader, calendar, by=name, ended_polls=ended)
 
     await room_notes.tell(world, request, room, said)

@@ -45,7 +45,7 @@ async def extend(world: World, request: Request, command: commands.Until) -> Rep
     if poll.state is not PollState.OPEN:
         raise UserError(Code.NOT_FOUND, "poll_is_closed", title=poll.title)
     await which_poll.require_to_decide(world, request, poll)
-    until = _settled(request, poll, _plausible(world, poll, command))
+    until = _settled(request, poll, _plausible(world, request, poll, command))
     async with world.locks.hold(f"poll:{poll.key}"):
         latest = await world.stores.polls.get(poll.key)
         if latest is None or latest.state is not PollState.OPEN:
@@ -61,11 +61,13 @@ async def extend(world: World, request: Request, command: commands.Until) -> Rep
     return Reply(messages.until_changed(request.reader, poll.title, until))
 
 
-def _plausible(world: World, poll: Poll, command: commands.Until) -> Sequence[datetime]:
+def _plausible(world: World, request: Request, poll: Poll, command: commands.Until) -> Sequence[datetime]:
     now, zone = world.clock(), ballots.zone_of(world, poll)
     moments = [one for one in command.moments if polls.is_before_options(one, poll.options, now=now, zone=zone)]
     if not moments:
-        raise UserError(Code.NOT_UNDERSTOOD, "poll_until_too_late", until=command.text)
+        first = polls.first_option(poll.options, zone, after=now) or poll.options[0]
+        named = messages.poll_option_name(request.reader, poll, first)
+        raise UserError(Code.NOT_UNDERSTOOD, "poll_until_too_late", until=command.text, first=named)
     return moments
 
 

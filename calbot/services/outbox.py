@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _AWAY: Final = 3  # recipients in a row that nothing gets through to, until the homeserver itself is taken to be away
 _PROBE: Final = timedelta(seconds=10)  # between looks whether it is back
+_NOT_LOOKED: Final = timedelta(minutes=5)  # then nothing waits for it any more, and nobody knows whether it is
 _SHORTEST_HOLD: Final = timedelta(seconds=1)  # what is put off to this very instant is not seen to become due
 _LONGEST_HOLD: Final = timedelta(hours=1)  # a homeserver that asks for more is asked again all the same
 
@@ -65,7 +66,7 @@ class Outbox:
     sources: tuple[Source, ...] = ()
     looked_at: datetime | None = None  # what was due by then has been put in line
     held_until: datetime | None = None  # nothing is sent to anybody before
-    away: bool = False  # the homeserver: nothing gets through to anybody
+    away_at: datetime | None = None  # the homeserver, when last seen: nothing gets through to anybody
     _line: list[tuple[Urgency, Recipient]] = field(default_factory=list)
     _waiting: dict[Recipient, Urgency] = field(default_factory=dict)
     _serving: set[Recipient] = field(default_factory=set)
@@ -85,6 +86,10 @@ class Outbox:
 
     def is_held(self, now: datetime) -> bool:
         return self.held_until is not None and now < self.held_until
+
+    def is_away(self, now: datetime) -> bool:
+        """Whether the homeserver was away a moment ago. While anything waits for it, it is looked at all the time."""
+        return self.away_at is not None and now - self.away_at < _NOT_LOOKED
 
     def take(self, now: datetime) -> Recipient | None:
         """Whose turn it is; nobody's while the homeserver wants its peace. Nobody is served twice at the same time."""
@@ -112,7 +117,7 @@ class Outbox:
 
     def took(self, recipient: Recipient) -> bool:
         """The homeserver took something for them; whether it was away before."""
-        was_away, self.away = self.away, False
+        was_away, self.away_at = self.away_at is not None, None
         self._failures.pop(recipient, None)
         self._reasons.pop(recipient, None)
         self._in_a_row.clear()
@@ -130,9 +135,12 @@ class Outbox:
         if error.retry_after is not None:
             wanted = timedelta(seconds=error.retry_after)
             return self._hold(now + min(max(wanted, _SHORTEST_HOLD), _LONGEST_HOLD))
+        if self.away_at is not None and not self.is_away(now):
+            self.away_at = None
+            self._in_a_row.clear()
         self._in_a_row.add(recipient)
         if len(self._in_a_row) >= _AWAY:
-            self.away = True
+            self.away_at = now
             return self._hold(now + _PROBE)
         self._failures[recipient] = self._failures.get(recipient, 0) + 1
         return now + back_off(self._failures[recipient], chance)
@@ -142,6 +150,10 @@ class Outbox:
         known = self._reasons.get(recipient)
         self._reasons[recipient] = reason
         return known != reason
+
+    def reasons(self) -> Mapping[Recipient, str]:
+        """Whom nothing can be sent to, and why."""
+        return dict(self._reasons)
 
     def _hold(self, until: datetime) -> datetime:
         self.held_until = max(until, self.held_until or until)

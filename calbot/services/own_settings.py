@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo
 
 from calbot.core import messages
 from calbot.core.commands import ChooseLanguage, ChooseZone
+from calbot.core.i18n import Reader
 from calbot.core.languages import language_called
-from calbot.core.model import Locale
+from calbot.core.model import Locale, Message
 from calbot.core.permissions import Action
 from calbot.core.settings import Room
 from calbot.core.zone_names import zones_called, zones_near
 from calbot.errors import Code, UserError
 
-from . import agendas, planning, preferences, readers, rights
+from . import agendas, planning, preferences, readers, rights, room_notes
 from .requests import Reply, Request
 from .world import World
 
@@ -33,8 +34,14 @@ async def zone(world: World, request: Request, command: ChooseZone) -> Reply:
         await preferences.change_person(world, request.sender, lambda chosen: replace(chosen, timezone=wanted))
         await agendas.arm(world)
     if room is not None:
-        in_force = world.settings.rooms[room.id].timezone
-        return Reply(messages.zone_of_room(replace(request.reader, zone=in_force), changed=bool(command.said)))
+        in_force = world.settings.rooms[room.id]
+
+        def said(reader: Reader) -> Message:
+            return messages.zone_of_room(replace(reader, zone=in_force.timezone), changed=bool(command.said))
+
+        if command.said:
+            await room_notes.tell(world, request, in_force, said)
+        return Reply(said(request.reader))
     habits = await readers.habits_of(world, request.sender, _here(world, request))
     reader = replace(request.reader, zone=habits.zone)
     return Reply(messages.zone_of_sender(reader, habits.source, changed=bool(command.said)))
@@ -51,8 +58,14 @@ async def language(world: World, request: Request, command: ChooseLanguage) -> R
     habits = await readers.habits_of(world, request.sender, _here(world, request))
     reader = world.reader(habits.language, request.reader.zone)
     if room is not None:
-        in_force = world.settings.rooms[room.id].language
-        return Reply(messages.language_of_room(reader, in_force, changed=bool(command.said)))
+        in_force = world.settings.rooms[room.id]
+
+        def said(reader: Reader) -> Message:
+            return messages.language_of_room(reader, in_force.language, changed=bool(command.said))
+
+        if command.said:
+            await room_notes.tell(world, replace(request, reader=reader), in_force, said)
+        return Reply(said(reader))
     return Reply(messages.language_of_sender(reader, list(world.catalogs), changed=bool(command.said)))
 
 

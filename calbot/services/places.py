@@ -10,7 +10,7 @@ from typing import Final
 
 from calbot.core.model import CalendarName, Member, RoomId, UserId
 from calbot.core.people import server_of
-from calbot.core.permissions import allowed_servers, exposure
+from calbot.core.permissions import Exposure, allowed_servers, exposure
 from calbot.core.settings import Room
 from calbot.errors import CalbotError, ChatForbidden, Code, NotEncrypted, UserError
 
@@ -39,6 +39,23 @@ async def own_name(world: World, room: RoomId) -> str:
     return world.known.names[room]
 
 
+async def names_of(world: World, rooms: Sequence[RoomId]) -> Sequence[str]:
+    """What people call rooms; the ID of one that has no name."""
+    found: list[str] = []
+    for at in range(0, len(rooms), _AT_ONCE):
+        lot = rooms[at : at + _AT_ONCE]
+        names = await asyncio.gather(*(_name(world, room) for room in lot))
+        found += [name or room for room, name in zip(lot, names, strict=True)]
+    return found
+
+
+async def _name(world: World, room: RoomId) -> str:
+    try:
+        return await world.chat.room_name(room)
+    except ChatForbidden:  # the bot is not in it any more
+        return ""
+
+
 async def place_of(world: World, room: RoomId, user: UserId, *, direct: bool) -> Place:
     """The calendars that count where `user` says something."""
     encrypted = await world.chat.is_encrypted(room)
@@ -46,7 +63,7 @@ async def place_of(world: World, room: RoomId, user: UserId, *, direct: bool) ->
     if mapping is not None:
         return Place(room, direct=False, encrypted=encrypted, mapped=(mapping,))
     mine = await rooms_seen_by(world, user, world.settings.rooms.values()) if direct else ()
-    return Place(room, direct=direct, encrypted=encrypted, mapped=mine)
+    return Place(room, direct=direct, encrypted=encrypted, mapped=await _not_exposed(world, mine))
 
 
 async def rooms_seen_by(
@@ -63,6 +80,16 @@ async def rooms_seen_by(
         if len(unknown) > 1:
             await asyncio.gather(*(_is_in(world, room, user) for room in unknown))
         found += [room for room in lot if await _is_in(world, room.id, user)]
+    return tuple(found)
+
+
+async def _not_exposed(world: World, rooms: Sequence[Room]) -> tuple[Room, ...]:
+    """Without those that anybody may have come into, who would only have to ask in a direct chat instead."""
+    found: list[Room] = []
+    for at in range(0, len(rooms), _AT_ONCE):
+        lot = rooms[at : at + _AT_ONCE]
+        exposures = await asyncio.gather(*(_exposure(world, room.id) for room in lot))
+        found += [room for room, exposed in zip(lot, exposures, strict=True) if exposed is None]
     return tuple(found)
 
 
@@ -115,25 +142,30 @@ async def look_ahead(world: World, room: RoomId) -> None:
         await members(world, room)
 
 
+async def _exposure(world: World, room: RoomId) -> Exposure | None:
+    """Why others than those meant could read what is said there, as it was known a minute ago at most."""
+    now = world.clock()
+    known = world.known.exposure(room, now)
+    if known is not None:
+        return known[0]
+    facts = await world.chat.exposure(room)
+    exposed = exposure(
+        join_rule=facts.join_rule,
+        history_visibility=facts.history_visibility,
+        guest_access=facts.guest_access,
+        members=[member.user for member in await members(world, room)],
+        bot=world.chat.user,
+        servers=allowed_servers(world.settings, world.chat.user),
+        foreign_members=world.settings.privacy.foreign_members,
+    )
+    world.known.note_exposure(room, now, exposed)
+    return exposed
+
+
 async def require_private(world: World, room: RoomId) -> None:
     """UserError while the room is exposed; NotEncrypted where it is not encrypted and has to be, for itself or because
     what it shows is said in encrypted rooms as well."""
-    now = world.clock()
-    known = world.known.exposure(room, now)
-    if known is None:
-        facts = await world.chat.exposure(room)
-        exposed = exposure(
-            join_rule=facts.join_rule,
-            history_visibility=facts.history_visibility,
-            guest_access=facts.guest_access,
-            members=[member.user for member in await members(world, room)],
-            bot=world.chat.user,
-            servers=allowed_servers(world.settings, world.chat.user),
-            foreign_members=world.settings.privacy.foreign_members,
-        )
-        world.known.note_exposure(room, now, exposed)
-    else:
-        (exposed,) = known
+    exposed = await _exposure(world, room)
     if exposed is not None:
         raise UserError(Code.FORBIDDEN, f"exposed_{exposed.value}")
     if await _is_encrypted(world, room):

@@ -9,18 +9,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from calbot.core import reminders as core
+from calbot.core.ical.recurrence import order_of
 from calbot.core.lead_times import Rules
-from calbot.core.model import CalendarName, Occurrence, Recipient, RoomId, Uid, UserId, is_person
+from calbot.core.model import (
+    AllDay,
+    CalendarName,
+    Occurrence,
+    Recipient,
+    RoomId,
+    Uid,
+    UserId,
+    When,
+    instants,
+    is_person,
+)
 from calbot.core.reminders import Reminder
+from calbot.ports import StoredObject
 
 from . import delivery, people, preferences, reminder_rules
 from .world import World
 
 _LOT: Final = 5  # events planned at once; more at a time leave the collector of garbage more to go through
+_ZONES_APART: Final = timedelta(hours=14)
+_UTC: Final = ZoneInfo("UTC")
 _HERE: Final = 100  # as many occurrences, each for one recipient, take the event loop a few milliseconds
 
 
@@ -37,12 +53,15 @@ class _Scope:
         return self.rooms is None or recipient in self.rooms
 
 
-async def replan(world: World, calendar: CalendarName, uids: Sequence[Uid], now: datetime) -> None:
-    """Make the stored reminders about these events what they call for now; in the caller's transaction."""
+async def replan(
+    world: World, calendar: CalendarName, uids: Sequence[Uid], now: datetime, *, written: Sequence[StoredObject] = ()
+) -> None:
+    """Make the stored reminders about these events what they call for now; in the caller's transaction, in which those
+    objects were `written`."""
     if uids:
         await world.stores.reminders.plan_alone()
         rooms = frozenset(room.id for room in world.settings.rooms_of(calendar))
-        await _replan(world, uids, _Scope(rooms=rooms), now)
+        await _replan(world, uids, _Scope(rooms=rooms), now, written)
 
 
 async def replan_event(world: World, uid: Uid, now: datetime) -> None:
@@ -90,13 +109,18 @@ async def _in_lots(world: World, uids: Iterable[Uid], scope: _Scope, now: dateti
     delivery.ring_soon(world)
 
 
-async def _replan(world: World, uids: Sequence[Uid], scope: _Scope, now: datetime) -> None:
+async def _replan(
+    world: World, uids: Sequence[Uid], scope: _Scope, now: datetime, written: Sequence[StoredObject] = ()
+) -> None:
     stores = world.stores
     private = await preferences.private_leads(world)
     chosen = await reminder_rules.chosen_for(world, uids)
     stored = [one for one in await stores.reminders.about(uids) if scope.holds(one.recipient)]
     # All calendars at once: the same event in two that a room shows calls for one set of reminders.
-    occurrences = await stores.calendars.occurrences_about(uids, after=now)
+    known = {(one.calendar, one.href): one for one in written}  # and need not be read again
+    others = await stores.calendars.occurrences_about(uids, after=now, but=list(known))
+    ahead = [one for entry in known.values() for one in entry.occurrences if not _is_over(one.when, now)]
+    occurrences = [*others, *ahead]
     calendars = {one.calendar for one in occurrences}
     mapped = world.settings.rooms
     rooms = mapped.values() if scope.rooms is None else [mapped[room] for room in scope.rooms if room in mapped]
@@ -112,7 +136,14 @@ async def _replan(world: World, uids: Sequence[Uid], scope: _Scope, now: datetim
     await stores.reminders.apply(changes.insert, changes.cancel)
 
 
+def _is_over(when: When, now: datetime) -> bool:
+    """All-day and floating ones end up to fourteen hours later in other zones."""
+    slack = _ZONES_APART if isinstance(when, AllDay) or when.floating else timedelta()
+    return instants(when, _UTC)[1] + slack < now
+
+
 def _reconciled(
     occurrences: Sequence[Occurrence], rules: Sequence[Rules], stored: Sequence[Reminder], now: datetime
 ) -> core.Reconciled:
-    return core.reconcile((one for each in rules for one in core.plan(occurrences, each)), stored, now)
+    in_order = sorted(occurrences, key=lambda one: order_of(one, _UTC)) if rules else ()
+    return core.reconcile((one for each in rules for one in core.plan(in_order, each)), stored, now)

@@ -192,7 +192,7 @@ async def vote(world: World, request: Request, command: commands.Vote) -> Reply:
     await running.voted(world, poll, request.event)
     if not chosen:
         return Reply(messages.ok(request.reader, "vote_withdrawn", title=poll.title))
-    labels = "; ".join(option.label for option in chosen)
+    labels = "; ".join(messages.poll_option_name(request.reader, poll, option) for option in chosen)
     return Reply(messages.ok(request.reader, "voted", title=poll.title, options=labels))
 
 

@@ -16,7 +16,7 @@ from calbot.core.poll_events import number_reaction
 from calbot.errors import ChatForbidden, ChatUnavailable, Code, UserError
 from calbot.ports import Incoming, Question
 
-from . import consent, finding, presence
+from . import consent, finding, readers
 from .requests import Asked, Request, name_of
 from .world import World
 
@@ -100,7 +100,8 @@ async def _show_answer(world: World, question: Question, number: int) -> None:
     try:
         shown = await world.chat.event(question.room, question.event_id)
         body = shown.content.get("body") if shown is not None else None
-        message = messages.question_answered(presence.reader_of(world, question.room), str(body or ""), number)
+        reader = await readers.reader_in(world, question.asker, question.room)
+        message = messages.question_answered(reader, str(body or ""), number)
         if message is not None:
             key = identity.key_for("answered", question.event_id)
             await world.chat.edit(question.room, question.event_id, message, key=key)
@@ -212,7 +213,7 @@ async def _over(world: World, question: Question, why: str) -> Message | None:
         if not await world.stores.questions.close(question.event_id):
             return None
         await world.stores.inbox.finish(question.command)
-    reader = presence.reader_of(world, question.room)
+    reader = await readers.reader_in(world, question.asker, question.room)
     return finding.withdrawn(reader, waiting.picks if waiting is not None else ()) or messages.ok(reader, why)
 
 

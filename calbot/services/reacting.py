@@ -17,6 +17,7 @@ from typing import Final
 from calbot.core import answers as core
 from calbot.core import identity, messages
 from calbot.core.answers import Answer, DueAnswer, Reacted
+from calbot.core.audit import ANSWERED, Doing
 from calbot.core.ical import attendees
 from calbot.core.ical.attendees import Extent
 from calbot.core.model import CalendarName, EventId, Kind, Message, Occurrence, OccurrenceId, PartStat, RoomId, UserId
@@ -24,7 +25,7 @@ from calbot.core.poll_events import annotated_event, plain_reaction
 from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, NotEncrypted, Unavailable, UserError
 from calbot.ports import Card, ChatEvent, InboxState, Incoming
 
-from . import addresses, answers, places, presence, questions, repeats
+from . import addresses, answers, audit, places, questions, readers, repeats
 from .requests import Asked, Picks, Place, Request
 from .world import World
 
@@ -56,7 +57,7 @@ async def on_reaction(world: World, event: ChatEvent, incoming: Incoming) -> boo
     place = await _place(world, event)
     if place is None:
         return False
-    request = _request(world, event, place, incoming, target)
+    request = await _request(world, event, place, incoming, target)
     try:
         async with repeats.sending(world, _at(event)):
             await _take(world, request, target, given, subjects)
@@ -206,7 +207,8 @@ async def _write(world: World, due: DueAnswer) -> CalbotError | None:
         if latest is None:
             return None
         try:
-            await _put_down(world, latest)
+            async with audit.acting(world, await _doing(world, latest)):
+                await _put_down(world, latest)
         except Unavailable as error:
             world.alarm.at(_ALARM, world.clock() + _AGAIN, partial(_write_due, world))
             return error
@@ -218,6 +220,15 @@ async def _write(world: World, due: DueAnswer) -> CalbotError | None:
         world.passed("answer.written")
         await store.drop_due(latest)
     return None
+
+
+async def _doing(world: World, due: DueAnswer) -> Doing:
+    """The same answer to the same version of an event is the same act."""
+    stored = await world.stores.calendars.by_uid(due.calendar, due.occurrence.uid)
+    answer = None if due.answer is None else due.answer.value
+    version = None if stored is None else stored.etag
+    key = identity.key_for("answer", due.person, due.calendar, due.occurrence.uid, answer, version)
+    return Doing(due.person, ANSWERED, key, due.room)
 
 
 async def _shown(world: World, due: DueAnswer) -> Occurrence | None:
@@ -255,7 +266,7 @@ async def _say_what_holds(world: World, due: DueAnswer, reaction: EventId) -> No
     """In a direct chat, where no card shows it."""
     shown = await _shown(world, due)
     if shown is not None:
-        message = messages.undone_answer(presence.reader_of(world, due.room), shown, due.answer)
+        message = messages.undone_answer(await readers.reader_in(world, due.person, due.room), shown, due.answer)
         await _say(world, due.room, due.message, message, identity.key_for("taken-back", reaction))
 
 
@@ -263,7 +274,7 @@ async def _tell_why(world: World, due: DueAnswer, error: CalbotError) -> None:
     if isinstance(error, Unavailable):
         await _tell_later(world, due)
     else:
-        message = messages.error(presence.reader_of(world, due.room), error)
+        message = messages.error(await readers.reader_in(world, due.person, due.room), error)
         await _tell(world, due.room, due.person, due.message, message, error.reason)
 
 
@@ -273,7 +284,7 @@ async def _tell_later(world: World, due: DueAnswer) -> None:
     now = world.clock()
     if world.pace.earliest(name, now) <= now:
         world.pace.hold(name, now + _TOLD_FOR, now)
-        message = messages.ok(presence.reader_of(world, due.room), "answer_later")
+        message = messages.ok(await readers.reader_in(world, due.person, due.room), "answer_later")
         await _say(world, due.room, due.message, message, identity.key_for(name, now.isoformat()))
 
 
@@ -291,8 +302,8 @@ async def _say(world: World, room: RoomId, target: EventId | None, message: Mess
     return await world.chat.post(room, message, key=key, reply_to=target)
 
 
-def _request(world: World, event: ChatEvent, place: Place, incoming: Incoming, target: EventId) -> Request:
-    reader = presence.reader_of(world, event.room)
+async def _request(world: World, event: ChatEvent, place: Place, incoming: Incoming, target: EventId) -> Request:
+    reader = await readers.reader_in(world, event.sender, event.room)
     return Request(
         event=event,
         place=place,

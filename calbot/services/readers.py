@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from calbot.core.i18n import Reader
 from calbot.core.messages import Source
-from calbot.core.model import Locale, UserId
+from calbot.core.model import Locale, RoomId, UserId
 from calbot.core.settings import Room
 from calbot.core.zone_names import zone_of as zone_named
 from calbot.errors import CalbotError
+from calbot.ports import Card
 
 from .world import World
 
@@ -44,6 +45,23 @@ async def habits_of(world: World, user: UserId, room: Room | None = None) -> Hab
     if told is not None:
         return Habits(language, told, Source.PROFILE)
     return Habits(language, otherwise.timezone, Source.ORGANISATION if room is None else Source.ROOM)
+
+
+async def reader_in(world: World, user: UserId, room: RoomId) -> Reader:
+    """Somebody as they are answered in a room: what is edited later is edited as it was said."""
+    mapping = world.settings.rooms.get(room)
+    return answered(world, await habits_of(world, user, mapping), mapping)
+
+
+def answered(world: World, habits: Habits, room: Room | None) -> Reader:
+    """What is said in a room others read as well, and on its clock."""
+    return world.reader(habits.language, habits.zone if room is None else room.timezone)
+
+
+def reader_of_card(world: World, card: Card, room: Room) -> Reader:
+    """A card stays in the language in which it was posted."""
+    language = card.language if card.language in world.catalogs else None
+    return world.reader(language or room.language, room.timezone)
 
 
 async def reader_of(world: World, user: UserId) -> Reader:

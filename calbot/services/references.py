@@ -89,7 +89,9 @@ async def _by_number(world: World, request: Request, number: int) -> _Meant:
     found = _numbered(lists, number)
     if len(found) == 1:
         return found[0]
-    choices = [one for pair in found if (one := await world.stores.calendars.occurrence([pair[0]], pair[1]))]
+    # A list may be older than what the sender sees now: what is on it may be none of theirs any more.
+    seen = [pair for pair in found if pair[0] in request.place.calendars]
+    choices = [one for pair in seen if (one := await world.stores.calendars.occurrence([pair[0]], pair[1]))]
     if len(choices) < 2 and not (choices and request.picks.was_asked("which_list")):
         return found[0]
     picked = choices[request.picks.take(Ask("which_list", tuple(choices), {"number": number}))]

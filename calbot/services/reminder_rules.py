@@ -79,12 +79,13 @@ class LastLook:
 async def last_look(world: World, reminder: Reminder) -> LastLook | None:
     """Whether the reminder is still wanted, and its recipient may still see what it is about; None where not."""
     recipient = reminder.recipient
-    chosen = await chosen_for(world, [reminder.uid])
     about = await world.stores.calendars.occurrences_about([reminder.uid], after=reminder.start)
     if not is_person(recipient):
         room = world.settings.rooms.get(RoomId(recipient))
-        occurrence = None if room is None else core.wanted(reminder, about, of_room(room, chosen))
+        leads = await world.stores.preferences.event_leads([reminder.uid])
+        occurrence = None if room is None else core.wanted(reminder, about, rules_of_room(room, leads))
         return None if room is None or occurrence is None else LastLook(occurrence, room)
+    chosen = await chosen_for(world, [reminder.uid])
     private = await preferences.private_leads(world)
     copies = {one.calendar for one in about}
     through: dict[CalendarName, Room] = {}

@@ -118,6 +118,7 @@ async def _send(world: World, batch: Sequence[Reminder]) -> bool:
         await store.sent(ids, sent, now)
         about = (Card(room, look.occurrence.id, look.occurrence.calendar, sent) for _, look in looks)
         await world.stores.references.note_message(*about)
+    world.tally.reminders.update(now - one.due > rules.ON_TIME for one in batch)
     world.passed("reminder.sent")
     return True
 
@@ -201,6 +202,7 @@ async def _miss(world: World, recipient: Recipient, too_late: Sequence[Reminder]
     async with world.stores.transaction():
         await world.stores.reminders.skip([one.id for one in too_late])
         await world.stores.keeper.put(_missed_name(recipient), json.dumps(counted))
+    world.tally.missed_reminders += len(too_late)
     world.log.warning("%s reminders to %s were too late, and are not sent", len(too_late), recipient)
 
 

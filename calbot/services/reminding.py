@@ -10,6 +10,7 @@ from typing import Final
 from calbot.core import messages
 from calbot.core.ask import Ask, Say
 from calbot.core.commands import Remind, Scope
+from calbot.core.i18n import Reader
 from calbot.core.messages import EventReminders, LeadsInForce
 from calbot.core.model import Message, Occurrence, OccurrenceId, Recipient, RecurrenceId, instants
 from calbot.core.permissions import Action
@@ -17,10 +18,10 @@ from calbot.core.preferences import EventLeads
 from calbot.core.reminders import ReminderState
 from calbot.core.room_settings import Setting, with_choice
 from calbot.core.settings import Alarms
-from calbot.errors import Code, NotEncrypted, UserError
+from calbot.errors import ChatForbidden, Code, NotEncrypted, UserError
 from calbot.ports import Encryption
 
-from . import delivery, people, planning, preferences, references, rights
+from . import delivery, direct_chats, people, planning, preferences, references, rights, room_notes
 from .requests import Reply, Request
 from .world import World
 
@@ -37,6 +38,7 @@ async def remind(world: World, request: Request, command: Remind) -> Reply:
         raise UserError(Code.LIMIT, "lead_too_long", maximum=world.settings.sync.horizon.days)
     if personal and command.leads:
         await require_encryption(world)
+        await _require_chat(world, request)
     if command.ref is not None:
         occurrence = await references.resolve(world, request, command.ref)
         return await _for_event(world, request, command, occurrence, personal=personal)
@@ -51,6 +53,12 @@ async def remind(world: World, request: Request, command: Remind) -> Reply:
         choose = partial(with_choice, setting=Setting.REMINDERS, value=wanted)
         await preferences.change_room(world, request.place.room, choose)
         await planning.replan_room(world, request.place.room, request.now)
+        of_room = _of_room(world, request)
+
+        def said(reader: Reader) -> Message:
+            return messages.leads_set(reader, of_room, None)
+
+        await room_notes.tell(world, request, world.settings.rooms.get(request.place.room), said)
     return Reply(await _in_force(world, request, room=not personal, person=personal, how=False))
 
 
@@ -60,10 +68,19 @@ async def require_encryption(world: World) -> None:
         raise NotEncrypted("private_not_encrypted")
 
 
+async def _require_chat(world: World, request: Request) -> None:
+    """UserError where the sender cannot be reminded alone. Who has left or declined their chat is invited to another:
+    now they ask for what is said there. Who was never invited is when there is something to say."""
+    if await world.stores.direct_chats.of(request.sender) is None:
+        return
+    try:
+        await direct_chats.room_asked_for(world, request)
+    except ChatForbidden as error:
+        raise UserError(Code.FORBIDDEN, "private_no_direct_chat") from error
+
+
 async def _in_force(world: World, request: Request, *, room: bool, person: bool, how: bool) -> Message:
-    # Not as the request has it: the settings may have changed since.
-    mapped = world.settings.rooms.get(request.place.room) if room else None
-    of_room = None if mapped is None else LeadsInForce(mapped.reminders, mapped.alarms is Alarms.USE)
+    of_room = _of_room(world, request) if room else None
     chosen = await world.stores.preferences.person(request.sender)
     return messages.leads_set(
         request.reader,
@@ -72,6 +89,12 @@ async def _in_force(world: World, request: Request, *, room: bool, person: bool,
         how=how,
         reachable=people.address(world, request.sender) is not None,
     )
+
+
+def _of_room(world: World, request: Request) -> LeadsInForce | None:
+    # Not as the request has it: the settings may have changed since.
+    mapped = world.settings.rooms.get(request.place.room)
+    return None if mapped is None else LeadsInForce(mapped.reminders, mapped.alarms is Alarms.USE)
 
 
 # -------------------------------------------------------------------------------------------------------- for one event

@@ -13,6 +13,7 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
+from calbot.core.audit import REPLIED
 from calbot.core.ical.attendees import organizer_of
 from calbot.core.ical.replies import Reply, replies_in, with_reply
 from calbot.core.ical.values import write_utc
@@ -20,7 +21,7 @@ from calbot.core.model import AccountName, CalendarName, CalendarObject, Href
 from calbot.core.settings import Access, Delivery
 from calbot.errors import CalbotError, CalendarReadOnly, CalendarUnavailable, PreconditionFailed
 
-from . import writing
+from . import audit, writing
 from .world import World
 
 _NOBODY_ASKS: Final = timedelta(days=1)  # after which an answer to what is not there, or cannot be written, is deleted
@@ -88,7 +89,8 @@ async def _write(world: World, calendar: CalendarName, href: Href, reply: Reply)
         return with_reply(current.data, reply, zone=zone, now=world.clock())
 
     try:
-        await writing.edit(world, calendar, href, change)
+        async with audit.acting(world, audit.by_bot(world, REPLIED, calendar, reply.uid, reply.at)):
+            await writing.edit(world, calendar, href, change)
     except CalendarUnavailable:
         raise
     except (CalendarReadOnly, PreconditionFailed) as error:

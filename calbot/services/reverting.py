@@ -103,9 +103,9 @@ async def _join(
             raise UserError(Code.CONFLICT, "undo_changed")
 
     known = await world.stores.calendars.occurrences_of(change.calendar, second.uid)
-    stored = await splitting.join(
-        world, change.calendar, change.href, revert, second.href, check, told=request.place.room
-    )
+    # Of a run that was cut short nobody noted where the server has put it.
+    place = known[0].href if known else second.href
+    stored = await splitting.join(world, change.calendar, change.href, revert, place, check, told=request.place.room)
     first = min((one.recurrence_id or "" for one in known), default="")
     shown = next((one for one in known if (one.recurrence_id or "") == first), None)
     gone = shown or replace(act.old, uid=second.uid)

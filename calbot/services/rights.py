@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from calbot.core.model import CalendarName, Occurrence, UserId
+from calbot.core.model import CalendarName, Occurrence, RoomId, UserId
 from calbot.core.people import server_of
-from calbot.core.permissions import Action, Actor, Ground, Subject, Verdict, allowed_servers, may
-from calbot.core.settings import Access, Room
-from calbot.errors import UserError
+from calbot.core.permissions import Action, Actor, Ground, PowerLevels, Subject, Verdict, allowed_servers, may
+from calbot.core.settings import Access, Levels, Room
+from calbot.errors import Code, UserError
 
-from . import people
+from . import people, places
 from .requests import Request
 from .world import World
 
@@ -24,19 +24,43 @@ def actor(world: World, user: UserId) -> Actor:
 
 
 async def require(
-    world: World, request: Request, action: Action, calendar: CalendarName | None, subject: Subject | None = None
+    world: World,
+    request: Request,
+    action: Action,
+    calendar: CalendarName | None,
+    subject: Subject | None = None,
+    *,
+    room: RoomId | None = None,
 ) -> None:
-    """UserError unless the sender may do that in one of the mapped rooms through which they see `calendar`.
+    """UserError unless the sender may do that in one of the mapped rooms through which they see `calendar`, or in that
+    `room` alone, to which belongs what it is about.
 
     In a direct chat the rights are those in the mapped rooms, and the highest count.
     """
-    rooms = [room for room in request.place.mapped if calendar is None or calendar in room.calendars]
-    verdict = Verdict()
-    for room in rooms:
-        verdict = may(actor(world, request.sender), action, await _ground(world, room, calendar), subject)
+    rooms = [
+        one
+        for one in request.place.mapped
+        if (calendar is None or calendar in one.calendars) and room in (None, one.id)
+    ]
+    verdict = Verdict("not_mapped", Code.NOT_MAPPED)
+    for one in rooms:
+        ground = await _ground(world, request.sender, one, calendar)
+        verdict = may(actor(world, request.sender), action, ground, subject)
         if verdict:
             return
-    raise UserError(verdict.code, verdict.reason or "not_mapped", needed=verdict.needed or 0)
+    enforce(verdict)
+
+
+def enforce(verdict: Verdict) -> None:
+    """UserError where it is a refusal."""
+    if verdict.reason is not None:
+        raise UserError(verdict.code, verdict.reason, needed=verdict.needed or 0)
+
+
+async def require_presence(world: World, request: Request) -> None:
+    """UserError where the sender of something in a room is no longer in it. What is said may come late."""
+    joined = await _is_joined(world, request.place.room, request.sender)
+    enforce(may(actor(world, request.sender), Action.READ, Ground(PowerLevels(), joined=joined)))
 
 
 async def subject(world: World, occurrence: Occurrence) -> Subject:
@@ -49,12 +73,23 @@ async def ground_of(world: World, request: Request) -> Ground:
     """The room that a request was sent in, mapped or not."""
     here = world.settings.rooms.get(request.place.room)
     power = await world.chat.power_levels(request.place.room)
-    return Ground(power, mapped=here is not None) if here is None else Ground(power, here.levels)
+    joined = await _is_joined(world, request.place.room, request.sender)
+    return Ground(power, Levels() if here is None else here.levels, mapped=here is not None, joined=joined)
 
 
-async def _ground(world: World, room: Room, calendar: CalendarName | None) -> Ground:
+async def _ground(world: World, user: UserId, room: Room, calendar: CalendarName | None) -> Ground:
     writable = calendar is None or (calendar not in room.read_only and _is_writable(world, calendar))
-    return Ground(power=await world.chat.power_levels(room.id), levels=room.levels, writable=writable)
+    joined = await _is_joined(world, room.id, user)
+    return Ground(await world.chat.power_levels(room.id), room.levels, writable=writable, joined=joined)
+
+
+async def _is_joined(world: World, room: RoomId, user: UserId) -> bool:
+    """Whether somebody is in a room now. Before that is denied, the server is asked anew: who has just come may write
+    before their coming is known here."""
+    if user in {member.user for member in await places.members(world, room)}:
+        return True
+    world.known.forget(room)
+    return user in {member.user for member in await places.members(world, room)}
 
 
 def _is_writable(world: World, calendar: CalendarName) -> bool:

@@ -17,7 +17,8 @@ from .world import World
 async def tell(world: World, request: Request, room: Room | None, said: Callable[[Reader], Message]) -> None:
     """Say it to the room in its own language, unless the answer to the sender does that already.
 
-    `room`: whose language counts; None: a room without a calendar.
+    It answers the command, so that everybody sees whose it was. `room`: whose language counts; None: a room without a
+    calendar.
     """
     defaults = world.settings.defaults
     reader = world.reader((room or defaults).language, (room or defaults).timezone)
@@ -25,6 +26,6 @@ async def tell(world: World, request: Request, room: Room | None, said: Callable
         return
     key = identity.key_for("room-note", request.event.id)
     try:
-        await world.chat.post(request.place.room, said(reader), key=key)
+        await world.chat.post(request.place.room, said(reader), key=key, reply_to=request.event.id)
     except (ChatForbidden, NotEncrypted) as error:
         world.log.info("what was set in %s could not be said there: %s", request.place.room, error.reason)

@@ -9,7 +9,7 @@ from calbot.core import room_settings as core
 from calbot.core.commands import ChooseSetting
 from calbot.core.i18n import Reader
 from calbot.core.model import Message
-from calbot.core.permissions import Action, Verdict, may_set_level
+from calbot.core.permissions import Action, may_set_level
 from calbot.core.preferences import writable
 from calbot.core.room_settings import LEVELS, InForce, Setting, Value
 from calbot.core.settings import Room
@@ -91,9 +91,7 @@ async def _require_level(world: World, request: Request, room: Room, setting: Se
         one if isinstance(one, int) else ground.power.state_default
         for one in (core.value_of(room, setting), of_file if value is None else value)
     )
-    verdict: Verdict = may_set_level(rights.actor(world, request.sender), ground, before, after)
-    if not verdict:
-        raise UserError(verdict.code, verdict.reason or "level_too_low", needed=verdict.needed or 0)
+    rights.enforce(may_set_level(rights.actor(world, request.sender), ground, before, after))
 
 
 async def _told(world: World, request: Request, setting: Setting) -> Reply:

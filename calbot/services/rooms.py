@@ -94,11 +94,12 @@ async def _expire(world: World) -> None:
 
 
 async def _forget_connections(world: World) -> None:
-    """What was connected by command to rooms that are given up is not connected again should the bot come back: who is
-    in them then, nobody was asked about."""
+    """What was connected by command to rooms that are given up is not connected again should the bot come back, and
+    links to them end: who is in them then, nobody was asked about."""
     for room, since in (await world.stores.rooms.absences()).items():
         if world.clock() - since >= KEPT_WITHOUT_BOT:
             await world.stores.mappings.drop(room)
+            await world.stores.feeds.drop(room)
 
 
 async def _settle(world: World) -> None:
@@ -126,6 +127,7 @@ async def _go_on(world: World, old: RoomId, new: RoomId) -> None:
             await world.stores.rooms.note_presence(old)
             await world.stores.preferences.transfer(old, new)
             await world.stores.mappings.transfer(old, new)
+            await world.stores.feeds.transfer(old, new)
             await announcements.go_on(world, old, new)
             await world.stores.undo.transfer(old, new)
             await world.stores.reminders.apply(carried, [one.id for one in waiting])

@@ -11,6 +11,7 @@ from calbot.core.commands import Scope
 from calbot.core.ical import editing, splitting
 from calbot.core.model import Href, Occurrence, Uid
 
+from . import sync
 from .requests import Request
 from .world import World
 
@@ -51,4 +52,8 @@ async def settled(world: World, request: Request, scope: Scope, old: Occurrence,
 async def place(world: World, old: Occurrence, uid: Uid) -> Href:
     """Where what goes on in place of the rest of a series is written, or lies already: servers may rename."""
     there = await world.stores.calendars.by_uid(old.calendar, uid)
+    if there is None and uid in await world.stores.changes.own_writes(old.calendar):
+        # A run that was cut short was about to write it. Wherever the server has put it, the mirror does not know yet.
+        await sync.pull(world, old.calendar)
+        there = await world.stores.calendars.by_uid(old.calendar, uid)
     return world.gateway.href(old.calendar, identity.resource_name(uid)) if there is None else there.href

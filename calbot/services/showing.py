@@ -16,7 +16,7 @@ from calbot.core.settings import Room
 from calbot.errors import Code, UserError
 from calbot.ports import StoredObject
 
-from . import people, references
+from . import people, readers, references
 from .requests import Reply, Request
 from .world import World
 
@@ -79,14 +79,15 @@ async def update_card(
     """Edit the card that the room has of an occurrence, and with `series` that of the whole series."""
     ids = {OccurrenceId(occurrence.uid): None, occurrence.id: None} if series else {occurrence.id: None}
     cards = [card for id in ids if (card := await world.stores.references.card(room.id, id)) is not None]
-    if not cards:
-        return
-    reader = world.reader(room.language, room.timezone)
-    message = messages.meeting_card(
-        reader, occurrence, people=attending, calendar_title=occurrence.calendar, headline=Headline.CHANGED
-    )
     shown = repr((occurrence.when, occurrence.details, [*attending]))
-    for event in dict.fromkeys(card.event_id for card in cards):
+    for event, card in {card.event_id: card for card in cards}.items():
+        message = messages.meeting_card(
+            readers.reader_of_card(world, card, room),
+            occurrence,
+            people=attending,
+            calendar_title=occurrence.calendar,
+            headline=Headline.CHANGED,
+        )
         key = identity.key_for("card", room.id, event, occurrence.uid, occurrence.recurrence_id, shown)
         await world.chat.edit(room.id, event, message, key=key)
 

@@ -38,19 +38,27 @@ class Parts:
     second: StoredObject
 
 
+@dataclass(slots=True)
+class _Second:
+    """What goes on, and where it lies once it was written: servers may rename."""
+
+    uid: Uid
+    place: Href
+
+
 async def split(
     world: World, old: Occurrence, uid: Uid, divide: Divide, *, told: RoomId | None = None, record: Record
 ) -> Parts:
     """Split the series of `old` there. What goes on is written as `uid`; where that was done before, that is it."""
     if old.recurrence_id is None:
         raise RuntimeError("only a series can be split")
-    calendar, place = old.calendar, await scopes.place(world, old, uid)
-    origin = Origin(old.href, old.recurrence_id)
+    calendar, origin = old.calendar, Origin(old.href, old.recurrence_id)
+    second = _Second(uid, await scopes.place(world, old, uid))
     async with writing.exclusively(world, calendar):
         await disowned.own(world, calendar, uid)
         try:
             for _ in range(writing.TRIES):
-                parts = await _split(world, calendar, origin, place, uid, divide, told=told, record=record)
+                parts = await _split(world, calendar, origin, second, divide, told=told, record=record)
                 if parts is not None:
                     return parts
             raise PreconditionFailed
@@ -58,7 +66,7 @@ async def split(
             await _disown(world, calendar, uid, origin)
             raise
         except CalbotError:
-            await _withdraw(world, calendar, place, uid, told)
+            await _withdraw(world, calendar, second, told)
             raise
 
 
@@ -66,8 +74,7 @@ async def _split(
     world: World,
     calendar: CalendarName,
     origin: Origin,
-    place: Href,
-    uid: Uid,
+    second: _Second,
     divide: Divide,
     *,
     told: RoomId | None,
@@ -75,15 +82,16 @@ async def _split(
 ) -> Parts | None:
     """None where somebody else wrote in between."""
     current, stored = await writing.read(world, calendar, origin.href)
-    there = await world.gateway.read(calendar, place)
+    there = await world.gateway.read(calendar, second.place)
     if not await _goes_on(world, current, origin.recurrence_id):
         if there is None:
             raise UserError(Code.STALE_REFERENCE, "occurrence_gone")
-        (second,) = await writing.mirrored(world, calendar, there)
-        return Parts(stored, second)
+        (rest,) = await writing.mirrored(world, calendar, there)
+        return Parts(stored, rest)
     halves = await asyncio.to_thread(divide, current)
     await record(current.data, halves)
-    written = await _write_second(world, calendar, place, uid, there, halves.second, told)
+    planned = second.place
+    written = await _write_second(world, calendar, second, there, halves.second, told)
     world.passed("split.second")
     if written is None:
         return None
@@ -94,8 +102,8 @@ async def _split(
         return None
     world.passed("split.first")
     parts = Parts(*await writing.mirrored(world, calendar, first, written))
-    if written.href != place:
-        await invitations.release(world, calendar, place, written.data)
+    if second.place != planned:
+        await invitations.release(world, calendar, planned, written.data)
     return parts
 
 
@@ -107,8 +115,7 @@ async def _goes_on(world: World, current: CalendarObject, recurrence_id: Recurre
 async def _write_second(
     world: World,
     calendar: CalendarName,
-    place: Href,
-    uid: Uid,
+    second: _Second,
     there: CalendarObject | None,
     data: str,
     told: RoomId | None,
@@ -117,11 +124,13 @@ async def _write_second(
     if there is not None and not await asyncio.to_thread(_is_outdated, there.data, data):
         return there
     # To those who are invited it is new also where an earlier try wrote it.
-    async with writing.expecting(world, calendar, place, data, told) as text:
+    async with writing.expecting(world, calendar, second.place, data, told) as text:
         if there is None:
-            return await world.gateway.create(calendar, identity.resource_name(uid), text)
+            written = await world.gateway.create(calendar, identity.resource_name(second.uid), text)
+            second.place = written.href
+            return written
         try:
-            return await world.gateway.update(calendar, place, text, there.etag)
+            return await world.gateway.update(calendar, second.place, text, there.etag)
         except PreconditionFailed:
             return None
 
@@ -140,20 +149,20 @@ async def _disown(world: World, calendar: CalendarName, uid: Uid, origin: Origin
         await writing.look_at_everything(world, calendar)
 
 
-async def _withdraw(world: World, calendar: CalendarName, place: Href, uid: Uid, told: RoomId | None) -> None:
+async def _withdraw(world: World, calendar: CalendarName, second: _Second, told: RoomId | None) -> None:
     """Take the second half away again: the first goes on, as nobody has cut it off."""
     try:
-        there = await world.gateway.read(calendar, place)
+        there = await world.gateway.read(calendar, second.place)
         if there is not None:
             # Who was invited to it already, after a crash, is uninvited; others hear of neither.
-            await invitations.draft(world, calendar, place, there.data, None, told)
-            await world.gateway.delete(calendar, place, there.etag)
-        await writing.forget(world, calendar, place)
+            await invitations.draft(world, calendar, second.place, there.data, None, told)
+            await world.gateway.delete(calendar, second.place, there.etag)
+        await writing.forget(world, calendar, second.place)
     except CalbotError as error:
         world.log.info("the second half of a series stays for now: %s", error.reason)
-        await disowned.disown(world, calendar, uid)
+        await disowned.disown(world, calendar, second.uid)
     else:
-        await announcements.give_up(world, calendar, uid)
+        await announcements.give_up(world, calendar, second.uid)
 
 
 async def join(

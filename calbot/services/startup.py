@@ -8,10 +8,13 @@ from calbot.core.notices import NoticeKind
 
 from . import (
     addresses,
+    admin_notices,
     agendas,
     attaching,
+    cleaning,
     closing,
     delivery,
+    file_mappings,
     holds,
     invitations,
     joining,
@@ -27,6 +30,7 @@ from . import (
     rooms,
     running,
     telling,
+    uninvited,
 )
 from .notices import Kind, Notices
 from .reminders import Reminders
@@ -43,10 +47,17 @@ async def prepare(world: World) -> None:
 async def begin(world: World) -> None:
     """Set the alarms, under the settings as they are now; the network is asked when they ring."""
     await prepare(world)
-    others = {NoticeKind.AGENDA: Kind(agendas.render), NoticeKind.UNDELIVERED: Kind(mailing.render)}
+    others = {
+        NoticeKind.AGENDA: Kind(agendas.render),
+        NoticeKind.UNDELIVERED: Kind(mailing.render),
+        NoticeKind.UNINVITED: Kind(uninvited.render),
+        NoticeKind.ADMIN: admin_notices.KIND,
+        NoticeKind.MAPPED: file_mappings.KIND,
+    }
     delivery.begin(world, Reminders(), Notices({**telling.KINDS, **others}))
     await planning.replan_all(world)
     await looking.start(world)
+    await cleaning.begin(world)
     await running.resume(world)
     await attaching.resume(world)
     await closing.resume(world)
@@ -57,6 +68,8 @@ async def begin(world: World) -> None:
     await replies.begin(world)
     world.alarm.at("rooms", world.clock(), partial(rooms.look_around, world))
     await agendas.begin(world)
+    await file_mappings.begin(world)
+    await admin_notices.begin(world)
     await questions.await_expiry(world)
     await reacting.begin(world)
     world.alarm.at("encryption", world.clock(), partial(presence.log_encryption, world))

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import islice
 from typing import Final, TypeVar
 from zlib import crc32
-from zoneinfo import ZoneInfo
 
 from calbot.core import changes
-from calbot.core.ical.recurrence import read_and_expand
 from calbot.core.model import CalendarName, CalendarObject, Delta, Etag, Fetched, Href, Mark, Uid
-from calbot.core.settings import Calendar, Show
-from calbot.errors import BadCalendarData, CalendarReadOnly, CalendarUnavailable, PreconditionFailed
+from calbot.core.settings import Calendar
+from calbot.errors import CalendarReadOnly, CalendarUnavailable, PreconditionFailed
 from calbot.ports import CalendarState, StoredObject
 
-from . import announcements, delivery, disowned, joining, planning
+from . import announcements, delivery, digesting, disowned, joining, planning, uninvited
 from .world import World
 
-# Parsing and expanding go to a worker thread in lots this small, so that the loop gets its turn in between.
-LOT: Final = 20
+LOT: Final = 20  # objects that are read in next to no time
 _FETCH: Final = 100
+_LARGE: Final = 1 << 18  # characters that take a while to be read
+_ROWS: Final = 1_000  # put into the mirror at once, as nobody else can write meanwhile
 _AHEAD: Final = 3  # lots on their way
+_APART: Final = 500  # occurrences of an event that is in more than one object
 _DAY: Final = timedelta(days=1)
 _MANY: Final = 5  # objects of a calendar that do not all go at the same time without being looked for again
 _EMPTY: Final = "empty"
 _NOT_FETCHED: Final = "not_fetched"
 _DIGESTING: Final = "digesting"
+_DIGESTING_LITTLE: Final = "digesting-little"
 
 _T = TypeVar("_T")
 
@@ -42,11 +41,6 @@ _T = TypeVar("_T")
 def lock_name(calendar: CalendarName) -> str:
     """Whoever reads or writes a calendar's objects on the server holds this lock: one writer, and no stale listing."""
     return f"calendar:{calendar}"
-
-
-def window(world: World, now: datetime) -> tuple[datetime, datetime]:
-    """From when to when occurrences are kept."""
-    return now - world.settings.privacy.retention.events, now + world.settings.sync.horizon
 
 
 def mapped(world: World) -> list[CalendarName]:
@@ -58,9 +52,32 @@ def mapped(world: World) -> list[CalendarName]:
 async def forget(world: World, calendar: CalendarName) -> None:
     """Nobody sees it any more."""
     world.alarm.cancel(f"sync:{calendar}")
+    await _erase(world, calendar)
+
+
+async def _erase(world: World, calendar: CalendarName) -> None:
     await world.stores.calendars.forget(calendar)
     await world.stores.changes.forget(calendar)
     await world.stores.undo.forget(calendar)
+    await world.stores.join_links.forget(calendar)
+
+
+@asynccontextmanager
+async def mirroring(world: World, calendar: CalendarName) -> AsyncIterator[None]:
+    """Nobody else writes a calendar or its mirror meanwhile. If it turns out to have been unmapped by then, nothing of
+    it is left behind: it may have been forgotten before all that is done here was written."""
+    was_mapped = calendar in mapped(world)
+    async with world.locks.hold(lock_name(calendar)):
+        try:
+            with suppress(_Unmapped):
+                yield
+        finally:
+            if was_mapped and calendar not in mapped(world):
+                await _erase(world, calendar)
+
+
+class _Unmapped(Exception):
+    """There is no use in going on."""
 
 
 async def heed_settings(world: World, calendar: CalendarName) -> None:
@@ -73,7 +90,7 @@ async def heed_settings(world: World, calendar: CalendarName) -> None:
     if before == in_force:
         return
     if before is not None:
-        async with world.locks.hold(lock_name(calendar)):
+        async with mirroring(world, calendar):
             await _read_anew(world, calendar, world.clock())
             another = json.loads(before or "[]")[:2] != json.loads(in_force)[:2]
             await announcements.begin_anew(world, calendar, another=another)
@@ -86,10 +103,11 @@ async def _read_anew(world: World, calendar: CalendarName, now: datetime) -> Non
     for hrefs in lots(await stores.calendars.etags(calendar), LOT):
         kept = [one for href in hrefs if (one := await stores.calendars.get(calendar, href))]
         objects = [CalendarObject(one.href, None, one.data) for one in kept if one.data]
-        stored = await digest(world, calendar, objects, now)
-        async with stores.transaction():
-            await stores.calendars.put(stored)
-            await planning.replan(world, calendar, [one.uid for one in stored], now)
+        stored = await digesting.digest(world, calendar, objects, now, makes_way=True)
+        with world.precedence.writing():
+            async with stores.transaction():
+                await stores.calendars.put(stored)
+                await planning.replan(world, calendar, [one.uid for one in stored], now, written=stored)
     await stores.calendars.save_state(replace(await stores.calendars.state(calendar), cursor=None, mark=None))
 
 
@@ -106,18 +124,19 @@ async def pull(world: World, calendar: CalendarName, mark: Mark | None = None) -
 
     `mark`: how it stood when it was looked at together with others.
     """
-    async with world.locks.hold(lock_name(calendar)):
+    async with mirroring(world, calendar):
         before = await world.stores.calendars.state(calendar)
         now = world.clock()
         try:
             await _pull(world, world.settings.calendars[calendar], before, mark, now)
         except CalendarUnavailable as error:
+            world.tally.sync_errors[world.settings.calendars[calendar].account] += 1
             await note_failure(world, calendar, error)
             state = await world.stores.calendars.state(calendar)
             await world.stores.calendars.save_state(replace(state, tried_at=now, failures=before.failures + 1))
             raise
-    if before.problem is not None:
-        world.log.info("calendar %s is available again", calendar)
+        if before.problem is not None:
+            world.log.info("calendar %s is available again", calendar)
 
 
 def is_comparison_due(state: CalendarState, now: datetime) -> bool:
@@ -159,7 +178,7 @@ async def _pull(world: World, calendar: Calendar, before: CalendarState, mark: M
             synced_at=now,
             failures=0,
             problem=None,
-            horizon=before.horizon or window(world, now)[1],
+            horizon=before.horizon or digesting.window(world, now)[1],
             changed_at=now if changed else before.changed_at or now,
         )
     )
@@ -221,14 +240,22 @@ async def _take_over(
 ) -> bool:
     """Bring into the mirror what changed in a calendar, with all that follows from it. Whether that was all."""
     unwanted = await disowned.of(world, calendar)
+    was_mapped = calendar in mapped(world)
     whole = True
     async with _fetching(world, calendar, listing.to_fetch, now) as fetching:
         async for lot in fetching:
-            stored = [one for one in lot.stored if one.uid not in unwanted or not await _deleted(world, one)]
+            kept = [one for one in lot.stored if one.uid not in unwanted or not await _deleted(world, one)]
+            stored = await _bounded(world, calendar, kept)
+            await uninvited.note(world, calendar, stored)
+            for portion in _portions(stored):
+                if lot.makes_way:
+                    await world.precedence.make_way()
+                if was_mapped and calendar not in mapped(world):
+                    raise _Unmapped
+                await mirror(world, calendar, portion, [], now)
             found = {one.href for one in lot.stored} | lot.failed
-            await mirror(
-                world, calendar, stored, [href for href in lot.hrefs if href not in found and href in known], now
-            )
+            if gone := [href for href in lot.hrefs if href not in found and href in known]:
+                await mirror(world, calendar, [], gone, now)
             for href in sorted(lot.failed):
                 whole &= await _set_aside(world, calendar, href, delta.listed.get(href))
     for hrefs in lots(listing.gone, _FETCH):
@@ -243,6 +270,20 @@ class _Lot:
     hrefs: Sequence[Href]
     stored: Sequence[StoredObject]
     failed: frozenset[Href]
+    makes_way: bool  # for whom people wait
+
+
+def _portions(stored: Iterable[StoredObject]) -> Iterator[list[StoredObject]]:
+    portion: list[StoredObject] = []
+    rows = 0
+    for one in stored:
+        rows += 1 + len(one.occurrences)
+        if portion and rows > _ROWS:
+            yield portion
+            portion, rows = [], 1 + len(one.occurrences)
+        portion.append(one)
+    if portion:
+        yield portion
 
 
 @asynccontextmanager
@@ -254,10 +295,12 @@ async def _fetching(
 
     async def fetch(lot: Sequence[Href]) -> _Lot:
         fetched = await world.gateway.fetch(calendar, lot)
+        makes_way = len(hrefs) > LOT or sum(len(one.data) for one in fetched.objects) > _LARGE
         # One at a time, of all calendars: threads that parse side by side get no more done, and each of them keeps the
-        # event loop waiting for the interpreter.
-        async with world.locks.hold(_DIGESTING):
-            return _Lot(lot, await digest(world, calendar, fetched.objects, now), fetched.failed)
+        # event loop waiting for the interpreter. What is small does not stand in line behind what makes way.
+        async with world.locks.hold(_DIGESTING if makes_way else _DIGESTING_LITTLE):
+            stored = await digesting.digest(world, calendar, fetched.objects, now, makes_way=makes_way)
+        return _Lot(lot, stored, fetched.failed, makes_way)
 
     async def one_by_one() -> AsyncIterator[_Lot]:
         rest = lots(hrefs, _FETCH)
@@ -274,6 +317,22 @@ async def _fetching(
         for task in ahead:
             task.cancel()
         await asyncio.gather(*ahead, return_exceptions=True)
+
+
+async def _bounded(world: World, calendar: CalendarName, stored: Sequence[StoredObject]) -> list[StoredObject]:
+    """Set aside what would have an event in many objects: a UID belongs in one (RFC 4791, 4.1), but not all servers see
+    to that, and whatever is done about an event goes through all there is of it."""
+    uids = sorted({one.uid for one in stored if one.occurrences})
+    numbers = dict(await world.stores.calendars.count_of(calendar, uids, but=[one.href for one in stored]))
+    bounded = []
+    for one in stored:
+        others, own = numbers.get(one.uid, 0), len(one.occurrences)
+        if others and own and others + own > _APART:
+            bounded.append(StoredObject(calendar, one.href, one.etag, Uid(""), "", False, "too_many_occurrences", ()))
+        else:
+            numbers[one.uid] = others + own
+            bounded.append(one)
+    return bounded
 
 
 async def _set_aside(world: World, calendar: CalendarName, href: Href, etag: Etag | None) -> bool:
@@ -297,11 +356,15 @@ async def mirror(
     await joining.note(world, calendar, stored)
     replaced = await stores.calendars.uids(calendar, [*gone, *(one.href for one in stored)])
     seen = await announcements.compare(world, calendar, stored, gone, now)
-    async with stores.transaction():
-        await stores.calendars.put(stored)
-        await stores.calendars.remove(calendar, gone)
-        await planning.replan(world, calendar, sorted({*(one.uid for one in stored), *replaced.values()}), now)
-        await announcements.note(world, calendar, seen, now)
+    with world.precedence.writing():
+        async with stores.transaction():
+            await stores.calendars.put(stored)
+            await stores.calendars.remove(calendar, gone)
+            # Of what is new and over there is nothing to plan.
+            current = {one.uid for one in stored if one.occurrences or one.href in replaced}
+            uids = sorted({*current, *replaced.values()})
+            await planning.replan(world, calendar, uids, now, written=stored)
+            await announcements.note(world, calendar, seen, now)
     world.passed("calendar.mirrored")
 
 
@@ -317,44 +380,6 @@ async def _deleted(world: World, one: StoredObject) -> bool:
         await announcements.give_up(world, one.calendar, one.uid)  # nobody takes it for what was asked for
         return False
     return True
-
-
-async def digest(
-    world: World, calendar: CalendarName, objects: Sequence[CalendarObject], now: datetime
-) -> list[StoredObject]:
-    """Parse and expand objects off the loop. One that is no good is set aside with the reason, and harms no other."""
-    hidden = world.settings.calendars[calendar].show is Show.BUSY
-    zone = world.settings.defaults.timezone
-    work = partial(_digest_lot, calendar=calendar, hidden=hidden, zone=zone, window=window(world, now))
-    return [stored for lot in lots(objects, LOT) for stored in await asyncio.to_thread(work, lot)]
-
-
-def _digest_lot(
-    objects: Sequence[CalendarObject],
-    *,
-    calendar: CalendarName,
-    hidden: bool,
-    zone: ZoneInfo,
-    window: tuple[datetime, datetime],
-) -> list[StoredObject]:
-    digested = []
-    for one in objects:
-        digested.append(_digest_one(one, calendar=calendar, hidden=hidden, zone=zone, window=window))
-        # Lets the event loop have its turn now, not when the interpreter takes it away from this thread.
-        time.sleep(0)
-    return digested
-
-
-def _digest_one(
-    one: CalendarObject, *, calendar: CalendarName, hidden: bool, zone: ZoneInfo, window: tuple[datetime, datetime]
-) -> StoredObject:
-    try:
-        read = read_and_expand(one, calendar=calendar, hidden=hidden, zone=zone, window=window)
-    except BadCalendarData as error:
-        return StoredObject(calendar, one.href, one.etag, Uid(""), "", False, error.reason, ())
-    return StoredObject(
-        calendar, one.href, one.etag, read.uid, read.data, read.recurring, None, read.occurrences, read.resumes
-    )
 
 
 def lots(things: Iterable[_T], size: int) -> Iterator[list[_T]]:

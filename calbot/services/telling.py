@@ -29,7 +29,7 @@ from calbot.core.notices import Hold, Notice, NoticeKind
 from calbot.core.settings import Room
 from calbot.core.untold import Range, untold
 
-from . import people, places
+from . import people, places, readers
 from .notices import Edit, Kind, Outcome, Post, Wait
 from .world import World
 
@@ -151,7 +151,7 @@ async def renew_card(world: World, batch: Sequence[Notice]) -> Outcome:
         return None
     members = await places.members(world, room.id)
     message = messages.meeting_card(
-        world.reader(room.language, room.timezone),
+        readers.reader_of_card(world, card, room),
         shown,
         people=people.persons(world, shown, members),
         calendar_title=shown.calendar,

@@ -41,6 +41,7 @@ from calbot.errors import CalbotError, ChatForbidden, ChatUnavailable, Code, Not
 
 from . import (
     answers,
+    audit,
     closing,
     creating,
     deciding,
@@ -107,6 +108,7 @@ def _title(change: Undoable, known: Sequence[Occurrence]) -> str:
 
 async def _take_back(world: World, request: Request, change: Undoable, known: Sequence[Occurrence]) -> Reply | None:
     act = change.act
+    audit.is_about(world, act)
     match act:
         case Answered():
             return await answers.take_back(world, request, change, act)

@@ -8,12 +8,14 @@ from calbot.core.model import CalendarName, Href, Uid
 from calbot.core.undo import Act, Made, Undoable, mark_of
 from calbot.ports import StoredObject
 
+from . import audit
 from .requests import Request
 from .world import World
 
 
 async def begin(world: World, request: Request, calendar: CalendarName, uid: Uid, href: Href, act: Act) -> None:
     """What the sender is about to do. It can be taken back once it is done."""
+    audit.is_about(world, act)
     change = Undoable(request.event.id, request.place.room, request.sender, calendar, uid, href, act, request.now)
     await world.stores.undo.begin(change)
 

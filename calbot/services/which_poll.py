@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from calbot.core import messages, polls
 from calbot.core.ask import Ask, Say
 from calbot.core.permissions import Action, Subject
 from calbot.core.poll_events import is_start
 from calbot.core.poll_model import Poll, PollState
 from calbot.errors import Code, UserError
 
-from . import rights
+from . import ballots, rights
 from .requests import Place, Request
 from .world import World
 
@@ -35,7 +36,8 @@ async def meant(
         if poll is not None:
             return poll
         card = await world.stores.references.card_at(request.place.room, request.replying_to)
-        if card is not None and (poll := await world.stores.polls.of_event(card.calendar, card.occurrence.uid)):
+        poll = None if card is None else await world.stores.polls.of_event(card.calendar, card.occurrence.uid)
+        if poll is not None and _is_here(request, poll):
             return poll
         event = await world.chat.event(request.place.room, request.replying_to)
         if event is not None and is_start(event.type):
@@ -52,8 +54,13 @@ async def meant(
         raise UserError(Code.NOT_FOUND, "no_open_poll")
     elif len(found) == 1:
         return found[0]
-    choices = tuple(Say("poll", {"title": poll.title, "first": poll.options[0].label}) for poll in found)
+    choices = tuple(Say("poll", {"title": poll.title, "first": _first(world, request, poll)}) for poll in found)
     return found[request.picks.take(Ask(_ASK, choices, memo=" ".join(poll.key for poll in found)))]
+
+
+def _first(world: World, request: Request, poll: Poll) -> str:
+    first = polls.first_option(poll.options, ballots.zone_of(world, poll)) or poll.options[0]
+    return messages.poll_option_name(request.reader, poll, first)
 
 
 async def _shown(world: World, request: Request) -> Sequence[Poll]:
@@ -61,14 +68,20 @@ async def _shown(world: World, request: Request) -> Sequence[Poll]:
     asked = request.picks.recall(_ASK)
     if asked is None:
         return ()
-    polls = [await world.stores.polls.get(key) for key in asked[0].split()]
-    return [poll for poll in polls if poll is not None] if None not in polls else ()
+    found = [await world.stores.polls.get(key) for key in asked[0].split()]
+    return [poll for poll in found if poll is not None and _is_here(request, poll)] if None not in found else ()
+
+
+def _is_here(request: Request, poll: Poll) -> bool:
+    """Whether the sender sees the poll's own room from here: that of a calendar in several rooms is none of theirs
+    for seeing the calendar."""
+    return any(room.id == poll.room for room in request.place.mapped)
 
 
 async def require_to_decide(world: World, request: Request, poll: Poll) -> None:
     """UserError, with the name of the poll, unless the sender may say what becomes of it."""
     try:
-        await rights.require(world, request, Action.CLOSE_POLL, poll.calendar, Subject(maker=poll.asker))
+        await rights.require(world, request, Action.CLOSE_POLL, None, Subject(maker=poll.asker), room=poll.room)
     except UserError as error:
         if error.reason != "not_your_poll":
             raise

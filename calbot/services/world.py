@@ -13,13 +13,20 @@ from calbot.core.i18n import Catalog, Reader
 from calbot.core.model import Locale, UserId
 from calbot.core.preferences import PrivateLeads
 from calbot.core.settings import Problem, Settings
-from calbot.ports import Alarm, CalendarGateway, Chat, Clock, Mailer, Stores
+from calbot.ports import Alarm, CalendarGateway, Chat, Clock, Listening, Mailer, Stores
 
+from .acts import Acts
+from .clock_watch import ClockWatch
 from .known import KnownRooms
 from .locks import Locks
 from .looks import Looks
 from .outbox import Outbox
 from .pace import Pace
+from .pages import Built
+from .precedence import Precedence
+from .rate_limits import Buckets
+from .sight import Watch
+from .tally import Tally
 
 
 @dataclass(slots=True)
@@ -59,11 +66,20 @@ class World:
     remarks: Callable[[], Sequence[Say]]  # on the set-up of the client, for `status`
     passed: Callable[[str], None]  # told each step of what must not happen twice; tests kill the bot there
     mailer: Mailer | None = None  # None where no mail server is configured
+    address: str = ""  # of the bot's pages; empty where it has none
     locks: Locks = field(default_factory=Locks)
+    acts: Acts = field(default_factory=Acts)
     known: KnownRooms = field(default_factory=KnownRooms)
     outbox: Outbox = field(default_factory=Outbox)
     pace: Pace = field(default_factory=Pace)
+    precedence: Precedence = field(default_factory=Precedence)
     looks: Looks = field(default_factory=Looks)
+    buckets: Buckets = field(default_factory=Buckets)
+    clock_watch: ClockWatch = field(default_factory=ClockWatch)
+    listening: Callable[[], Listening] = Listening
+    tally: Tally = field(default_factory=Tally)
+    watch: Watch = field(default_factory=Watch)
+    built: Built = field(default_factory=Built)
 
     @property
     def settings(self) -> Settings:
@@ -85,5 +101,11 @@ class World:
         """The world under other settings; what is known of rooms, what is locked and who waits for something goes over
         into it."""
         return replace(
-            self, in_force=InForce.of(settings), problems=problems, gateway=gateway, alarm=alarm, mailer=mailer
+            self,
+            in_force=InForce.of(settings),
+            problems=problems,
+            gateway=gateway,
+            alarm=alarm,
+            mailer=mailer,
+            watch=Watch(),
         )

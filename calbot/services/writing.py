@@ -27,7 +27,7 @@ from calbot.errors import (
 )
 from calbot.ports import StoredObject
 
-from . import announcements, delivery, disowned, invitations, looking, sync
+from . import announcements, audit, delivery, digesting, disowned, invitations, looking, sync
 from .world import World
 
 TRIES: Final = 3  # how often an edit is tried against somebody who writes at the same time
@@ -188,10 +188,11 @@ async def expecting(
         kept = await world.stores.calendars.get(calendar, href)
         uid = Uid("") if kept is None else kept.uid
     else:
-        (written,) = await sync.digest(world, calendar, [CalendarObject(href, None, data)], world.clock())
+        (written,) = await digesting.digest(world, calendar, [CalendarObject(href, None, data)], world.clock())
         uid, occurrences = written.uid, written.occurrences
     await announcements.expect(world, calendar, uid, occurrences, told)
     await invitations.draft(world, calendar, href, before, data, told)
+    entry = await audit.begin(world, calendar, href, uid)
     world.passed("write.expected")
     try:
         yield data or ""
@@ -202,6 +203,7 @@ async def expecting(
             await announcements.give_up(world, calendar, uid)
             await invitations.forget(world, calendar, href)
         raise
+    await audit.done(world, entry)
     world.passed("write.done")
 
 
@@ -210,7 +212,7 @@ async def mirrored(
 ) -> list[StoredObject]:
     """Objects as they are on the server, put into the mirror at once, and others taken out of it."""
     now = world.clock()
-    stored = await sync.digest(world, calendar, written, now)
+    stored = await digesting.digest(world, calendar, written, now)
     for one in stored:
         if one.problem is not None:
             raise BadCalendarData(one.problem)

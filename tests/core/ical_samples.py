@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
 from calbot.core.ical import Expanded, expand, read_and_expand, read_object
+from calbot.core.ical.content import without_pause
 from calbot.core.model import AllDay, CalendarName, CalendarObject, Etag, Href, Occurrence
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -35,11 +37,17 @@ def between(begin: str, end: str, zone: ZoneInfo = BERLIN) -> tuple[datetime, da
 
 
 def expanded(
-    data: str, begin: str = "2026-01-01", end: str = "2028-01-01", *, zone: ZoneInfo = BERLIN, hidden: bool = False
+    data: str,
+    begin: str = "2026-01-01",
+    end: str = "2028-01-01",
+    *,
+    zone: ZoneInfo = BERLIN,
+    hidden: bool = False,
+    pause: Callable[[], None] = without_pause,
 ) -> Expanded:
     """As it is stored."""
-    obj = CalendarObject(Href("/cal/name.ics"), Etag('"1"'), data)
-    return read_and_expand(obj, calendar=CalendarName("it"), hidden=hidden, zone=zone, window=between(begin, end, zone))
+    obj, window = CalendarObject(Href("/cal/name.ics"), Etag('"1"'), data), between(begin, end, zone)
+    return read_and_expand(obj, calendar=CalendarName("it"), hidden=hidden, zone=zone, window=window, pause=pause)
 
 
 def times(data: str, begin: str = "2026-01-01", end: str = "2028-01-01", *, zone: ZoneInfo = BERLIN) -> list[str]:

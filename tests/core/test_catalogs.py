@@ -35,6 +35,8 @@ FILLED = {
 }
 # Commands whose value is called something else.
 VALUES = {
+    "data": "mydata",
+    "forget": "forgetme",
     "tz": "choosezone",
     "lang": "chooselanguage",
     "set": "choosesetting",

@@ -21,6 +21,7 @@ START = "DTSTART:20200101T000000Z"
 # A few calls for each step, and as many for each line of the largest object.
 MOST_CALLS = 40 * MAX_STEPS
 AT_ONCE = 3_000
+BETWEEN_PAUSES = 150_000
 
 
 def calls_of(work: Callable[[], object]) -> int:
@@ -193,3 +194,43 @@ def test_more_parameters_than_anybody_writes_are_refused(number: int) -> None:
 def test_more_exceptions_than_anybody_has_are_refused() -> None:
     dates = ",".join(["20260101T000000Z"] * (MAX_DATES + 1))
     assert outcome(single(*SERIES, f"EXDATE:{dates}"))[0] == "too_many_occurrences"
+
+
+def _dates(number: int) -> list[str]:
+    return [f"{datetime(1990, 1, 1) + timedelta(days=day):%Y%m%dT000000Z}" for day in range(number)]  # noqa: DTZ001 text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        calendar(
+            event("DTSTART:19900101T000000Z", "RRULE:FREQ=DAILY"),
+            *[event(f"RECURRENCE-ID:{date}", f"DTSTART:{date}", "CLASS:PRIVATE") for date in _dates(3_000)],
+        ),
+        single("DTSTART:19900101T000000Z", *[f"RDATE:{date}" for date in _dates(15_000)]),
+        single("DTSTART:19900101T000000Z", "RRULE:FREQ=DAILY", f"EXDATE:{','.join(_dates(15_000))}"),
+        single("DTSTART:18000101T000000Z", "RRULE:FREQ=DAILY;COUNT=60000"),
+        single("DTSTART:20261101T000000Z", "RRULE:FREQ=HOURLY"),
+        calendar(*["BEGIN:X\r\nEND:X"] * 20_000),
+    ],
+    ids=["exceptions", "dates", "exceptions from the rule", "steps", "occurrences", "components"],
+)
+def test_what_takes_long_lets_others_have_their_turn(data: str) -> None:
+    """However many there are, only so much is done between two pauses."""
+    longest = since = 0
+
+    def count(_frame: FrameType, what: str, _argument: object) -> None:
+        nonlocal since
+        since += what in ("call", "c_call")
+
+    def pause() -> None:
+        nonlocal longest, since
+        longest, since = max(longest, since), 0
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        expanded(data, *WINDOW, pause=pause)
+    finally:
+        sys.setprofile(before)
+    assert max(longest, since) < BETWEEN_PAUSES

@@ -22,6 +22,7 @@ from calbot.core.permissions import (
     may,
     may_map,
     may_set_level,
+    may_unmap,
 )
 from calbot.core.settings import ForeignMembers, Levels, MapRights, Settings
 from calbot.errors import Code
@@ -389,6 +390,16 @@ def test_who_may_connect_a_calendar(rights: str, room: str, role: str, expected:
     reason, code = MAP_REASONS[expected]
     assert bool(verdict) is (expected == "+")
     assert (verdict.reason, verdict.code) == (reason, code)
+
+
+@pytest.mark.parametrize(("rights", "room", "role", "expected"), map_cells())
+def test_who_may_connect_it_or_set_the_room_may_disconnect_it(rights: str, room: str, role: str, expected: str) -> None:
+    actor, ground = ROLES[role], ROOMS[room]
+    settings = may(actor, Action.SETTINGS, ground)
+    verdict = may_unmap(actor, MAP_RIGHTS[rights], ROOM, ground)
+    assert bool(verdict) is (expected == "+" or bool(settings))
+    assert verdict.reason == (None if expected == "+" else settings.reason)
+    assert may_unmap(actor, None, ROOM, ground) == settings  # no longer in the configuration
 
 
 @pytest.mark.parametrize(

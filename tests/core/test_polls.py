@@ -640,6 +640,13 @@ def test_a_deadline_comes_before_the_first_option_that_is_ahead(
     assert polls.is_before_options(moment, OPTIONS, now=now, zone=BERLIN) is fits, why
 
 
+def test_the_first_option_is_the_earliest_however_they_are_listed() -> None:
+    listed = (option("u", None), *OPTIONS)
+    assert polls.first_option(listed, BERLIN) == OPTIONS[2]
+    assert polls.first_option(listed, BERLIN, after=on(24).start) == OPTIONS[1]
+    assert polls.first_option(listed[:1], BERLIN) is None
+
+
 def test_nothing_can_win_any_more_when_the_last_option_has_begun() -> None:
     assert polls.last_start((*OPTIONS, option("u", None)), BERLIN) == on(26).start
     assert polls.last_start((option("u", None),), BERLIN) is None

@@ -487,6 +487,12 @@ class TestEventsByWhatIsAhead:
         names = [Uid("series"), Uid("past"), Uid("same"), Uid("same")]
         assert uids(await about(names, after=NOON + timedelta(hours=2))) == ["same", "series", "series"]
         assert len(await about(names, after=NOON)) == 5
+        others = await about(names, after=NOON, but=[(HR, Href("/cal/same.ics")), (IT, Href("/cal/series.ics"))])
+        assert [(one.calendar, one.uid) for one in others] == [(IT, "same")]
+        count_of = stores.calendars.count_of
+        assert await count_of(IT, names) == {"series": 3, "past": 1, "same": 1}
+        assert await count_of(IT, names, but=[Href("/cal/series.ics")]) == {"past": 1, "same": 1}
+        assert await count_of(IT, []) == {}
         assert await about([], after=NOON) == []
         assert sorted(await stores.calendars.upcoming_uids(NOON)) == ["other", "same", "series"]
         assert sorted(await stores.calendars.upcoming_uids(NOON, [HR])) == ["other", "same"]

@@ -160,13 +160,22 @@ async def test_next_due(stores: Stores) -> None:
     assert await stores.reminders.next_due() == NOW + 5 * MINUTE
     await stores.reminders.put_off(["1"], NOW + 20 * MINUTE)
     assert await stores.reminders.next_due() == NOW + 9 * MINUTE
-    assert await stores.reminders.next_for(IT) == NOW + 20 * MINUTE
-    assert await stores.reminders.next_for(HR) == NOW + 9 * MINUTE
+    assert await stores.reminders.next_for(IT, [ROOM]) == NOW + 20 * MINUTE
+    assert await stores.reminders.next_for(HR, [ROOM]) == NOW + 9 * MINUTE
     await stores.reminders.put_off(["1"], NOW)
-    assert await stores.reminders.next_for(IT) == NOW + 5 * MINUTE
+    assert await stores.reminders.next_for(IT, [ROOM]) == NOW + 5 * MINUTE
     await stores.reminders.skip(["1", "2"])
     assert await stores.reminders.next_due() is None
-    assert await stores.reminders.next_for(CalendarName("none")) is None
+    assert await stores.reminders.next_for(CalendarName("none"), [ROOM]) is None
+
+
+async def test_the_next_one_of_these_recipients(stores: Stores) -> None:
+    """What somebody is reminded of by themselves is not the room's."""
+    due = {ANNA: 5 * MINUTE, OTHER: 7 * MINUTE, ROOM: 9 * MINUTE}
+    await stores.reminders.apply([reminder(one, due[one], recipient=one) for one in due], [])
+    assert await stores.reminders.next_for(IT, [ROOM]) == NOW + 9 * MINUTE
+    assert await stores.reminders.next_for(IT, [ROOM, OTHER]) == NOW + 7 * MINUTE
+    assert await stores.reminders.next_for(IT, []) is None
 
 
 async def test_the_first_attempt_stands(stores: Stores) -> None:

@@ -16,6 +16,8 @@ from demo.stack import ROOT, Stack
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from tests.postgres import Postgres
+
 _HERE = Path(__file__).parent
 _numbers = itertools.count(1)
 
@@ -30,8 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    async with Stack(tmp_path_factory.mktemp("stack")) as running:
+async def stack(tmp_path_factory: pytest.TempPathFactory, chosen_postgres: Postgres | None) -> AsyncIterator[Stack]:
+    databases = chosen_postgres.database if chosen_postgres is not None else None
+    async with Stack(tmp_path_factory.mktemp("stack"), postgres=databases) as running:
         yield running
 
 

@@ -50,6 +50,7 @@ class FakeRoom:
     encrypted: bool
     power: PowerLevels
     facts: RoomFacts
+    name: str = ""
     invited: set[UserId] = field(default_factory=set)
     successor: RoomId | None = None
     predecessor: RoomId | None = None
@@ -266,6 +267,9 @@ class FakeChat:
 
     async def display_name(self, room: RoomId, user: UserId) -> str:
         return self._enter(room).members.get(user, user)
+
+    async def room_name(self, room: RoomId) -> str:
+        return self._enter(room).name
 
     async def time_zone(self, user: UserId) -> str:
         return self.zones.get(user, "")

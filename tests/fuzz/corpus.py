@@ -20,7 +20,7 @@ bestätigen heute morgen übermorgen today tomorrow Montag Di Mittwochs Fr Sa So
 Woche KW 49 Januar 24.11. 24.11.2026 2026-11-24 11/24 1. 3. 10 14-15 9:30 9.30 14h 14h30 25 24:00 0 00:00 Uhr halb
 viertel dreiviertel mittags Mitternacht noon am pm früh abends jeden jede every bis ab von in vor nach um um
 1h 90m 1,5h 45m 1h30 zwei drei 2. #2 2️⃣ Jour fixe Budgetrunde Runde's ganztägig werktags alle zwei Wochen
-""".split()  # noqa: SIM905 - a list of so many is easier to read so
+""".split()  # noqa: SIM905 - as above
 KEYS = """
 ort: loc: text: desc: dauer: for: kal: cal: raum: room: bis: until: quorum: nötig: required: optional: mit: ohne:
 titel: title: grund: reason: link: puffer: zeit: suche: search: farbe: orr:

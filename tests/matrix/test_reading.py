@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from calbot.core.poll_events import replaced_event
-from calbot.matrix.reading import Reader
+from calbot.matrix.reading import Reader, clear_event
 
 from .sync_world import ANNA, ROOM, PlainCrypto
 
@@ -45,3 +45,10 @@ async def test_an_encrypted_edit_says_what_the_message_says_now() -> None:
     assert event.type == "m.room.message"
     assert replaced_event(event.content) == "$original"
     assert {key: event.content["m.new_content"][key] for key in new} == new
+
+
+def test_halves_of_surrogate_pairs_are_no_text() -> None:
+    """JSON can hold them, also inside the ciphertext, and then neither a database nor a calendar could."""
+    content = json.loads('{"body": "!meet neu \\ud800Runde \\ud83d\\ude00 \\udfff", "m.x": ["\\udc00"]}')
+    raw = {"type": "m.room.message", "event_id": "$e", "room_id": ROOM, "sender": ANNA, "content": content}
+    assert clear_event(raw).content == {"body": "!meet neu ?Runde \U0001f600 ?", "m.x": ["?"]}

@@ -8,7 +8,7 @@ import pytest
 
 from calbot.core.model import RoomFacts, UserId
 from calbot.core.permissions import PowerLevels
-from calbot.matrix.rooms import read_power_levels, read_room_facts
+from calbot.matrix.rooms import read_power_levels, read_room_facts, read_room_name
 
 ANNA, BEN = UserId("@anna:example.org"), UserId("@ben:example.org")
 
@@ -73,3 +73,17 @@ def test_room_facts() -> None:
         {"join_rule": "public"}, {"history_visibility": "world_readable"}, {"guest_access": "can_join"}
     ) == RoomFacts("public", "world_readable", "can_join")
     assert read_room_facts({"join_rule": 1}, {}, {}) == RoomFacts()
+
+
+@pytest.mark.parametrize(
+    ("name", "alias", "expected"),
+    [
+        ({"name": "IT team"}, {"alias": "#it:example.org"}, "IT team"),
+        ({"name": "  "}, {"alias": "#it:example.org"}, "#it:example.org"),
+        (None, {"alias": "#it:example.org"}, "#it:example.org"),
+        ({"name": 1}, {"alias": None}, ""),
+        (None, None, ""),
+    ],
+)
+def test_room_name(name: dict[str, Any] | None, alias: dict[str, Any] | None, expected: str) -> None:
+    assert read_room_name(name, alias) == expected

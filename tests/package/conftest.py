@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,13 @@ import pytest
 
 from demo.package import pack
 from demo.stack import ROOT
+from tests.postgres import Postgres
 
 from .builds import VERSION
 from .servers import CalendarServer, Homeserver
+from .small_maubot import POSTGRES
 
+Environment = Callable[[], Mapping[str, str]]
 Play = Callable[..., Awaitable[Mapping[str, Any]]]
 
 
@@ -32,8 +37,16 @@ async def calendars() -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def environment(chosen_postgres: Postgres | None) -> Environment:
+    """Of a process that plays maubot; each time with another database."""
+    if chosen_postgres is None:
+        return lambda: os.environ
+    return lambda: {**os.environ, POSTGRES: chosen_postgres.database(f"package_{uuid.uuid4().hex}")}
+
+
 @pytest.fixture
-def play(tmp_path: Path, homeserver: str, calendars: str) -> Play:
+def play(tmp_path: Path, homeserver: str, calendars: str, environment: Environment) -> Play:
     """Plays a scene of `small_maubot` with the package of this working tree; what it reports.
 
     Bytes given further are written to files, whose paths the scene gets.
@@ -50,6 +63,7 @@ def play(tmp_path: Path, homeserver: str, calendars: str) -> Play:
             *(sys.executable, "-W", "error::ResourceWarning", "-W", "error::RuntimeWarning"),
             *("-m", "tests.package.scenes", scene, str(package), homeserver, calendars, *map(str, others)),
             cwd=ROOT,
+            env=environment(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -10,7 +10,6 @@ import asyncio
 import gc
 import json
 import logging
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -28,19 +27,21 @@ async def lifecycle(maubot: Maubot) -> Report:
     """Two instances on one client: started, one stopped, both stopped; and all that a second time."""
     german = await maubot.instance("german", maubot.settings())
     english = await maubot.instance("english", maubot.settings(command_prefix="!plan", defaults={"language": "en"}))
-    before = maubot.traces()
+    before = await maubot.traces()
     report: Report = {"rounds": []}
     for _ in range(2):
         await german.start()
         await english.start()
         said: Report = {"both": await maubot.answers("!meet liste", "!plan list")}
         said["synced"] = await maubot.answers("!meet abgleich", "!plan sync", sender=ADMIN)
-        running = maubot.traces()
+        running = await maubot.traces()
         # The one that runs the client's sync for both is the first.
         await maubot.stop(german)
         said["one"] = await maubot.answers("!plan list")
         await maubot.stop(english)
-        report["rounds"].append({**said, "running": running.beyond(before), "left": maubot.traces().beyond(before)})
+        report["rounds"].append(
+            {**said, "running": running.beyond(before), "left": (await maubot.traces()).beyond(before)}
+        )
     report["modules"] = plugin_modules()
     report["all_said"] = len(await maubot.sent(0))
     return report
@@ -73,9 +74,7 @@ async def troubles(maubot: Maubot) -> Report:
     instance = await maubot.instance("broken_database", maubot.settings())
     await instance.start()
     await maubot.stop(instance)
-    file = sqlite3.connect(maubot.directory / "broken_database.db")
-    file.execute("DROP TABLE kept")
-    file.close()
+    await maubot.meddle(instance, "DROP TABLE kept")
     report["broken_database"] = await _start_and_stop(maubot, instance, "calbot could not start")
 
     maubot.client.client.api.base_url = maubot.client.client.api.base_url.with_port(9)
@@ -89,28 +88,22 @@ async def mended(maubot: Maubot) -> Report:
     instance = await maubot.instance("mended", maubot.settings())
     await instance.start()
     await maubot.stop(instance)
-    before = maubot.traces()
-    _rename(maubot, "kept", "away")
+    before = await maubot.traces()
+    await maubot.meddle(instance, "ALTER TABLE kept RENAME TO away")
     sys.modules["calbot.plugin"].__dict__["_START_AGAIN"] = 0.05
     await instance.start()
     await maubot.log.until(f"{instance.id}: calbot could not start")
-    _rename(maubot, "away", "kept")
+    await maubot.meddle(instance, "ALTER TABLE away RENAME TO kept")
     await maubot.log.until(f"{instance.id}: {_BEGUN}")
     report: Report = {"answer": await maubot.answers("!meet liste")}
     await maubot.stop(instance)
-    report["left"] = maubot.traces().beyond(before)
+    report["left"] = (await maubot.traces()).beyond(before)
     return report
-
-
-def _rename(maubot: Maubot, table: str, name: str) -> None:
-    file = sqlite3.connect(maubot.directory / "mended.db")
-    file.execute(f"ALTER TABLE {table} RENAME TO {name}")
-    file.close()
 
 
 async def _start_and_stop(maubot: Maubot, instance: PluginInstance, under_way: str) -> Report:
     """`under_way` is logged when what is done after the start has begun."""
-    before = maubot.traces()
+    before = await maubot.traces()
     errors = len(maubot.log.errors)
     await instance.start()
     started, enabled = instance.started, instance.enabled
@@ -118,7 +111,7 @@ async def _start_and_stop(maubot: Maubot, instance: PluginInstance, under_way: s
     # A save while something is wrong is how it gets mended.
     await instance.update_config(instance.config_str + " ")
     await maubot.stop(instance)
-    left = maubot.traces().beyond(before)
+    left = (await maubot.traces()).beyond(before)
     return {"started": started, "enabled": enabled, "left": left, "errors": maubot.log.errors[errors:]}
 
 
@@ -128,19 +121,19 @@ async def hurry(maubot: Maubot) -> Report:
         "one", maubot.settings(calendars={"it-team": {"account": "city", "url": "hangs/"}})
     )
     report: Report = {"left": {}}
-    before = maubot.traces()
+    before = await maubot.traces()
     for turns in (0, 1, 2, 5, 10, 20, 50, 100, 200):
         await instance.start()
         await _turns(turns)
         await maubot.stop(instance)
-        report["left"][f"{turns} turns after the start"] = maubot.traces().beyond(before)
+        report["left"][f"{turns} turns after the start"] = (await maubot.traces()).beyond(before)
 
         await instance.start()
         saving = asyncio.create_task(instance.update_config(maubot.settings(command_prefix=f"!p{turns}")))
         await _turns(turns)
         await maubot.stop(instance)
         await saving
-        report["left"][f"{turns} turns after a save"] = maubot.traces().beyond(before)
+        report["left"][f"{turns} turns after a save"] = (await maubot.traces()).beyond(before)
     return report
 
 
@@ -152,11 +145,11 @@ async def _turns(count: int) -> None:
 async def configuration(maubot: Maubot) -> Report:
     """Saved while it runs: good, bad, good again, many at once, and while the instance is being stopped."""
     instance = await maubot.instance("one", maubot.settings())
-    before = maubot.traces()
+    before = await maubot.traces()
     await instance.start()
     report: Report = {"first": await maubot.answers("!meet liste")}
     await maubot.answers("!meet abgleich", sender=ADMIN)
-    report["seasons"] = [maubot.traces().seasons]
+    report["seasons"] = [(await maubot.traces()).seasons]
 
     bad = {"accounts": {"city": {"url": "nonsense"}}, "command_prefix": "!bad"}
     for name, text in {"mistakes": maubot.settings(**bad), "no_yaml": "a: [", "no_map": "42"}.items():
@@ -168,13 +161,13 @@ async def configuration(maubot: Maubot) -> Report:
     await maubot.say("!meet liste")
     report["changed"] = await maubot.answers("!plan list")
     await maubot.answers("!plan sync", sender=ADMIN)
-    report["seasons"].append(maubot.traces().seasons)
+    report["seasons"].append((await maubot.traces()).seasons)
 
     prefixes = [f"!p{number}" for number in range(10)]
     await asyncio.gather(*(instance.update_config(maubot.settings(command_prefix=prefix)) for prefix in prefixes))
     await maubot.say("!p0 liste")
     report["last_of_many"] = await maubot.answers("!p9 liste", "!p9 abgleich", sender=ADMIN)
-    report["seasons"].append(maubot.traces().seasons)
+    report["seasons"].append((await maubot.traces()).seasons)
 
     # Saved while a command is under way, which the change waits for, and stopped while it waits.
     account = {"url": f"{maubot.calendars}/hangs/", "username": "svc", "password": "secret", "timeout": "1s"}
@@ -189,7 +182,7 @@ async def configuration(maubot: Maubot) -> Report:
     if plugin is None:
         raise AssertionError("it was running")
     await cast("Awaitable[None]", plugin.on_external_config_update())  # maubot may have held on to it
-    report["left"] = maubot.traces().beyond(before)
+    report["left"] = (await maubot.traces()).beyond(before)
     return report
 
 
@@ -203,7 +196,7 @@ async def reload(maubot: Maubot, in_place: bytes, uploaded: bytes, broken: bytes
     """Other builds: one in place of the file, the others uploaded."""
     instance = await maubot.instance("one", maubot.settings())
     other = await maubot.instance("other", maubot.settings(command_prefix="!plan"))
-    before = maubot.traces()
+    before = await maubot.traces()
     await instance.start()
     await other.start()
 
@@ -232,7 +225,7 @@ async def reload(maubot: Maubot, in_place: bytes, uploaded: bytes, broken: bytes
     report["rolled_back"] = {"status": response.status, **await seen()}
 
     await maubot.loader.stop_instances()
-    left = maubot.traces().beyond(before)
+    left = (await maubot.traces()).beyond(before)
     # maubot keeps the archive open that it has loaded; the one before is gone with the last who held it.
     left["files"] = [name for name in left.get("files", ()) if Path(name).suffix != ".mbp"]
     report["left"] = {kind: found for kind, found in left.items() if found}

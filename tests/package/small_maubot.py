@@ -11,10 +11,12 @@ import gc
 import json
 import logging
 import os
+import sqlite3
 import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -29,13 +31,17 @@ from maubot.lib.state_store import PgStateStore
 from maubot.loader import ZippedPluginLoader
 from maubot.plugin_server import PluginWebApp
 from mautrix.types import UserID
-from mautrix.util.async_db import Database
+from mautrix.util.async_db import Connection, Database, PostgresDatabase
 
 from .servers import ADMIN, ANNA, BOT, ROOM
 
 PLUGIN = "io.calbot"
+# The environment names the PostgreSQL database here in which instances have their schemas; else each has a file.
+POSTGRES = "CALBOT_TEST_POSTGRES"
 
 Report = dict[str, Any]
+
+_OF_THE_POOL = {"PoolConnectionHolder.release", "Connection._cancel"}
 
 
 class Routes:
@@ -61,7 +67,7 @@ class Server:
     db: Database
     state_store: PgStateStore
     crypto_db: None = None
-    plugin_postgres_db: None = None
+    plugin_postgres_db: PostgresDatabase | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,7 @@ class Maubot:
     loader: ZippedPluginLoader
     client: Client
     routes: Routes
+    postgres: PostgresDatabase | None
     unraisable: list[str] = field(default_factory=list)
     log: Log = field(default_factory=Log)
 
@@ -144,11 +151,26 @@ class Maubot:
         await instance.load()
         return instance
 
+    async def meddle(self, instance: PluginInstance, statement: str) -> None:
+        """What somebody else does to the instance's database while it is stopped or cannot start."""
+        if self.postgres is not None:
+            async with cast("AbstractAsyncContextManager[Connection]", self.postgres.acquire_direct()) as connection:
+                before = await connection.fetchval("SHOW search_path")
+                await connection.execute(f"SET search_path = mbp_{instance.id}")
+                await connection.execute(statement)
+                await connection.execute(f"SET search_path = {before}")
+        else:
+            with contextlib.closing(sqlite3.connect(self.directory / f"{instance.id}.db")) as file:
+                file.execute(statement)
+
     async def stop(self, instance: PluginInstance) -> None:
         """As an admin stops it. maubot logs what goes wrong there, no more."""
         await asyncio.wait_for(instance.stop(), 20)
 
-    def traces(self) -> Traces:
+    async def traces(self) -> Traces:
+        # maubot's pool takes connections back in its own time; from a busy one, by means of another.
+        if own := [task for task in asyncio.all_tasks() if _name(task) in _OF_THE_POOL]:
+            await asyncio.wait(own, timeout=10)
         gc.collect()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         client = self.client.client
@@ -167,7 +189,7 @@ class Maubot:
                 sessions.append(one)
         routes = [f"{name}: {route}" for name, app in self.routes.apps.items() for route in app.routes()]
         return Traces(
-            tasks=Counter(getattr(task.get_coro(), "__qualname__", str(task)) for task in tasks),
+            tasks=Counter(map(_name, tasks)),
             handlers=Counter(handlers),
             routes=Counter(routes),
             files=Counter(_open_files()),
@@ -207,6 +229,10 @@ class Maubot:
         return [message["body"].split("\n")[0] for message in heard[-len(said) :]]
 
 
+def _name(task: asyncio.Task[Any]) -> str:
+    return getattr(task.get_coro(), "__qualname__", str(task))
+
+
 def _open_files() -> list[str]:
     found = []
     for descriptor in os.listdir("/proc/self/fd"):
@@ -225,17 +251,40 @@ def plugin_modules() -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
+async def _plugin_postgres() -> AsyncIterator[PostgresDatabase | None]:
+    """maubot's own connections, all there from the beginning: one that an instance leaves open is seen then."""
+    url = os.environ.get(POSTGRES)
+    if url is None:
+        yield None
+        return
+    database = Database.create(url, db_args={"min_size": 6, "max_size": 6})
+    if not isinstance(database, PostgresDatabase):
+        raise TypeError(url)
+    await database.start()
+    try:
+        yield database
+    finally:
+        await database.stop()
+
+
+@contextlib.asynccontextmanager
 async def running(package: Path, homeserver: str, calendars: str) -> AsyncIterator[Maubot]:
     directory = package.parent
     database = Database.create(f"sqlite:{directory / 'maubot.db'}", upgrade_table=upgrade_table)
     init_database(database)
     await database.start()
+    stack = contextlib.AsyncExitStack()
     try:
         states = PgStateStore(database)
         await states.upgrade_table.upgrade(database)
         routes = Routes()
-        config = {"plugin_databases.sqlite": str(directory), "api_features.instance_database": False}
-        server = cast("Any", Server(asyncio.get_running_loop(), config, routes, database, states))
+        config = {
+            "plugin_databases.sqlite": str(directory),
+            "plugin_databases.postgres_max_conns_per_plugin": 3,
+            "api_features.instance_database": False,
+        }
+        postgres = await stack.enter_async_context(_plugin_postgres())
+        server = cast("Any", Server(asyncio.get_running_loop(), config, routes, database, states, None, postgres))
         Client.init_cls(server)
         PluginInstance.init_cls(server)
         loader = ZippedPluginLoader.get(str(package))
@@ -245,7 +294,7 @@ async def running(package: Path, homeserver: str, calendars: str) -> AsyncIterat
             raise AssertionError("get() makes what is not there")
         client.enabled, client.sync, client.autojoin = True, False, False
         await client.start()
-        maubot = Maubot(directory, homeserver, calendars, loader, client, routes)
+        maubot = Maubot(directory, homeserver, calendars, loader, client, routes, postgres)
         sys.unraisablehook = lambda what: maubot.unraisable.append(f"{what.exc_value!r} in {what.object!r}")
         logging.getLogger().addHandler(maubot.log)
         try:
@@ -254,4 +303,5 @@ async def running(package: Path, homeserver: str, calendars: str) -> AsyncIterat
             await client.stop()
             await client.http_client.close()
     finally:
+        await stack.aclose()
         await database.stop()

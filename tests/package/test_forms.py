@@ -30,6 +30,7 @@ from tests.services.conftest import BEN, BERLIN, CARLA
 from tests.services.test_language import SCENES, WRITTEN, Row, content, rows
 
 from .builds import VERSION
+from .conftest import Environment
 from .servers import ADMIN, BOT, SENT_TIMEOUT, Homeserver
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=BERLIN)
@@ -39,7 +40,14 @@ FENCE = "!meet hilfe"
 AT_A_TIME = 8
 # What cannot come about here, by what is typed, and why.
 _PRIVATE = "people are reminded in encrypted chats only, and this maubot has no encryption"
-LEFT_OUT: Mapping[str, str] = {"!meet erinnere mich 10m": _PRIVATE, "!meet remind me 10m": _PRIVATE}
+LEFT_OUT: Mapping[str, str] = {
+    "!meet erinnere mich 10m": _PRIVATE,
+    "!meet remind me 10m": _PRIVATE,
+    **dict.fromkeys(
+        ("!meet abo", "!meet Abo neu", "!meet abo erneuern", "!meet feed neu", "!meet abonnement"), _PRIVATE
+    ),
+    **dict.fromkeys(("abo", "!meet abo neu", "!meet feed", "!meet feed renew", "!meet feed new", "feed"), _PRIVATE),
+}
 ROWS = [row for row in rows() if row.typed not in LEFT_OUT]
 _STATE: Mapping[str, Mapping[str, Any]] = {
     "m.room.create": {"room_version": "11", "creator": ADMIN},
@@ -148,8 +156,9 @@ class Town(Homeserver):
         """What the bot sends in this room until it has answered what is said after this."""
         begin = len(self.log)
         await self.add(room, sender, "m.room.message", _text(body, **further))
-        # Somebody else asks, as far as there is somebody: a question of the bot's to this person stays open.
-        other = BEN if BEN in self.rooms[room] else sender
+        # Somebody else asks, as far as there is somebody: a question of the bot's to this person stays open. An
+        # admin, as the number of their commands is not limited.
+        other = ADMIN if ADMIN in self.rooms[room] else sender
         fence = await self.add(room, other, "m.room.message", _text(FENCE))
 
         def is_answer(event: Mapping[str, Any]) -> bool:
@@ -298,7 +307,7 @@ def _settings(calendars: str) -> str:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def instance(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def instance(tmp_path_factory: pytest.TempPathFactory, environment: Environment) -> AsyncIterator[Running]:
     """Started, with all that was said before the forms."""
     directory = tmp_path_factory.mktemp("forms")
     collections = directory / "radicale" / "collections" / "collection-root" / SERVICE
@@ -321,6 +330,7 @@ async def instance(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ru
                 *(sys.executable, "-m", "tests.package.one_instance"),
                 *(str(package), homeserver, calendars, str(settings), NOW.astimezone(timezone.utc).isoformat()),
                 cwd=ROOT,
+                env=environment(),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,

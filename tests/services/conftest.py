@@ -25,6 +25,7 @@ from calbot.core.model import (
     RoomId,
     UserId,
 )
+from calbot.core.rate_limits import NO_LIMIT, Limits
 from calbot.core.settings import (
     Account,
     Alarms,
@@ -46,6 +47,7 @@ from tests.fakes.alarm import FakeAlarm
 from tests.fakes.calendar import FakeCalendarGateway
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import FakeClock
+from tests.planted import PASSWORD
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ROOM = RoomId("!it:example.org")
@@ -79,13 +81,18 @@ def settings(language: Locale = "de", sync: Sync | None = None) -> Settings:
     return Settings(
         accounts={
             AccountName("city"): Account(
-                AccountName("city"), "https://dav.example.org/", "calbot", Secret("x"), address="termine@example.org"
+                AccountName("city"),
+                "https://dav.example.org/",
+                "calbot",
+                Secret(PASSWORD),
+                address="termine@example.org",
             )
         },
         calendars={CALENDAR: Calendar(CALENDAR, AccountName("city"), "https://dav.example.org/it-team/")},
         rooms={ROOM: room},
         people=People(address_template="{localpart}@example.org"),
         sync=sync or Sync(),
+        limits=Limits(NO_LIMIT, NO_LIMIT),  # in tests, no time passes between hundreds of commands
     )
 
 
@@ -154,6 +161,12 @@ class Office:
         await self.alarm.pass_until(self.clock() + by)
         return [posted.message for posted in self.chat.posted[before:] if posted.message is not None]
 
+    async def is_down_for(self, time: timedelta) -> None:
+        """Nothing rings in this time, and the bot is started after it."""
+        self.alarm.forget()
+        self.clock.advance(time)
+        await self.resume()
+
     async def until(self, moment: datetime) -> list[Message]:
         return await self.pass_time(moment - self.clock())
 
@@ -214,6 +227,7 @@ async def open_office(stores: Stores, clock: FakeClock, sync: Sync, language: Lo
         began=clock(),
         remarks=tuple,
         passed=lambda _: None,
+        address="https://maubot.example.org/meet/",
     )
     office = Office(world, chat, calendar, clock, alarm)
     await startup.begin(world)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from calbot.core.model import RoomId
+from calbot.core.model import Kind, RoomId
 from calbot.errors import ChatForbidden, ChatUnavailable, InvitationsLimited
 from calbot.services.direct_chats import note, room_for
 
@@ -76,16 +76,81 @@ async def test_who_left_is_invited_to_a_new_one(office: Office) -> None:
     assert len(opened(office)) == 2
 
 
-async def test_who_declines_is_invited_once_a_day_at_most(office: Office) -> None:
+async def test_who_declines_is_invited_once_a_day_at_most_and_told_nothing_meanwhile(office: Office) -> None:
     room = await room_for(office.world, ANNA)
     office.chat.put_out(room, ANNA)
     office.world.known.forget(room)
     for _ in range(23):
         office.clock.advance(HOUR)
-        assert await room_for(office.world, ANNA) == room
+        with pytest.raises(ChatForbidden):
+            await room_for(office.world, ANNA)
     office.clock.advance(HOUR)
     assert await room_for(office.world, ANNA) != room
     assert len(opened(office)) == 2
+
+
+async def test_who_asks_for_something_is_invited_anew_at_once(office: Office) -> None:
+    left = await room_for(office.world, ANNA)
+    office.chat.enter(left, ANNA)
+    office.chat.put_out(left, ANNA)
+    (said,) = await office.says("!meet erinnere mich 10m")
+    assert said.kind is Kind.OK
+    assert len(opened(office)) == 2
+    anew = await room_for(office.world, ANNA)
+    assert anew != left
+    assert office.chat.rooms[anew].invited == {ANNA}
+    await office.says("!meet erinnere mich 20m")
+    assert len(opened(office)) == 2, "while that invitation waits"
+    office.chat.put_out(anew, ANNA)
+    office.world.known.forget(anew)
+    with pytest.raises(ChatForbidden):
+        await room_for(office.world, ANNA)
+    assert len(opened(office)) == 2
+
+
+async def test_who_cannot_be_invited_for_what_they_ask_is_told_so(office: Office) -> None:
+    left = await room_for(office.world, ANNA)
+    office.chat.put_out(left, ANNA)
+    office.chat.refuse(ChatForbidden())
+    (said,) = await office.says("!meet erinnere mich 10m")
+    assert (said.kind, said.data["code"]) == (Kind.ERROR, "forbidden")
+    assert (await office.world.stores.preferences.person(ANNA)).reminders is None
+
+
+async def test_private_reminders_wait_where_nobody_would_read_them(office: Office) -> None:
+    await office.says(f"!meet neu Runde heute 12-13 Uhr {BEN}")
+    await office.says("!meet erinnere mich 1m letzter")
+    await office.alarm.settle()
+    room = await room_for(office.world, ANNA)
+    office.chat.put_out(room, ANNA)
+    office.world.known.forget(room)
+    (due,) = await office.world.stores.reminders.waiting(ANNA)
+    await office.until(due.due + timedelta(minutes=2))
+    assert office.chat.messages(room) == []
+    assert len(opened(office)) == 1
+    await office.says("!meet erinnere mich 1m letzter")
+    await office.pass_time(timedelta(minutes=6))
+    anew = await room_for(office.world, ANNA)
+    assert [message.kind for message in office.chat.messages(anew)] == [Kind.REMINDER]
+    assert office.chat.messages(room) == []
+
+
+async def test_what_is_asked_for_in_an_encrypted_direct_chat_is_said_there(office: Office) -> None:
+    first = await room_for(office.world, ANNA)
+    office.chat.enter(first, ANNA)
+    own = office.chat.add_room("!dm:example.org", ANNA)
+    await office.says("!meet erinnere 10m", room=own)
+    assert await room_for(office.world, ANNA) == own
+    plain = office.chat.add_room("!plain:example.org", ANNA, encrypted=False)
+    await office.says("!meet erinnere 20m", room=plain)
+    assert await room_for(office.world, ANNA) == own
+
+
+async def test_one_that_somebody_speaks_in_counts_over_an_invitation(office: Office) -> None:
+    await room_for(office.world, ANNA)
+    own = office.chat.add_room("!dm:example.org", ANNA)
+    await office.says("!meet hilfe", room=own)
+    assert await room_for(office.world, ANNA) == own
 
 
 async def test_the_bot_was_put_out_of_it(office: Office) -> None:
@@ -141,3 +206,14 @@ async def test_killed_while_opening_it_makes_one_room(office: Office, step: str)
         await room_for(replace(office.world, passed=die), ANNA)
     office.clock.advance(HOUR)
     assert [await room_for(office.world, ANNA)] == opened(office)
+
+
+async def test_who_declined_what_was_opened_before_a_crash_is_told_nothing_there(office: Office) -> None:
+    office.chat.lose_answers()
+    with pytest.raises(ChatUnavailable):
+        await room_for(office.world, ANNA)
+    (room,) = opened(office)
+    office.chat.put_out(room, ANNA)
+    with pytest.raises(ChatForbidden):
+        await room_for(office.world, ANNA)
+    assert opened(office) == [room]

@@ -12,7 +12,7 @@ import pytest
 from calbot.core.model import AccountName, CalendarName, RoomId, Uid
 from calbot.core.settings import Calendar, Show, Sync
 from calbot.errors import CalendarUnavailable
-from calbot.services import looking, rolling, sync
+from calbot.services import digesting, looking, rolling
 from tests.dav.faulty import EVENT
 
 from .conftest import ANNA, BEN, CALENDAR, ROOM, Office
@@ -302,13 +302,13 @@ class TestRoll:
             office.calendar.put(CALENDAR, name, event(name, extra=f"RRULE:{rule}\r\n"))
         await office.pull()
         expanded: Counter[str] = Counter()
-        digest = sync.digest
+        digest = digesting.digest
 
-        async def counted(world: Any, calendar: Any, objects: Any, now: Any) -> Any:
+        async def counted(world: Any, calendar: Any, objects: Any, now: Any, **options: Any) -> Any:
             expanded.update(one.href.rpartition("/")[2] for one in objects)
-            return await digest(world, calendar, objects, now)
+            return await digest(world, calendar, objects, now, **options)
 
-        monkeypatch.setattr(sync, "digest", counted)
+        monkeypatch.setattr(digesting, "digest", counted)
         for _ in range(14):
             office.clock.set(office.clock() + timedelta(days=1))
             await rolling.roll_all(office.world)

@@ -74,6 +74,7 @@ async def town(office: Office) -> Office:
     office.world = replace(office.world, gateway=gateway)
     office.calendar = gateway
     configured(office)
+    office.chat.enter(ROOM, ADMIN)
     people = (ANNA, BEN, CARLA, ADMIN)
     moderated = PowerLevels(users={BEN: 50, ADMIN: 0})
     office.chat.add_room(OTHER, *people, STRANGER, power=moderated)
@@ -123,6 +124,28 @@ class TestConnecting:
         await town.says("!meet ja", room=OTHER)
         assert OTHER in town.world.settings.rooms
 
+    @pytest.mark.parametrize(
+        ("typed", "two_members", "invite"),
+        [
+            ("!meet verbinde press", "nur zwei Mitglieder", "laden Sie zuerst eine weitere Person"),
+            ("!meet map press", "only two members", "invite another person here first"),
+        ],
+    )
+    async def test_a_room_with_nobody_else_is_a_direct_chat_until_somebody_is_invited(
+        self, town: Office, typed: str, two_members: str, invite: str
+    ) -> None:
+        """Somebody makes a room for the purpose, invites the bot first, and wonders why it sees no room there."""
+        room = town.chat.add_room("!fresh:example.org", ANNA)
+        if "map" in typed:
+            await town.says("!meet lang en", room=room)
+        refused = only(await town.says(typed, room=room))
+        assert refused.data["code"] == "not_understood"
+        assert two_members in refused.text
+        assert invite in refused.text
+        town.chat.rooms[room].invited.add(BEN)
+        await town.handlers.on_state(StateChange(room, "m.room.member", BEN, ANNA, {"membership": "invite"}))
+        assert only(await town.says(typed, room=room)).kind is ASKED
+
     async def test_whoever_says_no_has_done_nothing(self, town: Office) -> None:
         await town.says("!meet map press", room=OTHER)
         declined = only(await town.says("!meet 2", room=OTHER))
@@ -138,6 +161,28 @@ class TestConnecting:
         assert "wann darin etwas belegt ist, sonst nichts" in question.text
         assert "Von hier aus kann nichts darin geändert werden." in question.text
 
+    async def test_of_a_calendar_that_shows_busy_times_only_all_is_said_alike(self, town: Office) -> None:
+        calendars = town.world.in_force.file.calendars
+        town.change(calendars={**calendars, PRESS: replace(calendars[PRESS], show=Show.BUSY)})
+        question = only(await town.says("!meet verbinde press", room=OTHER))
+        assert "ändern und absagen kann einen Termin nur, wer ihn eingetragen hat" in question.text
+        assert "Neue Termine dieses Raums" not in question.text
+        done = only(await town.says("!meet 1", room=OTHER))
+        assert "Alle hier sehen, wann darin etwas belegt ist, sonst nichts" in done.text
+        assert "sehen seine Termine" not in done.text
+
+    async def test_where_new_events_will_go_is_said_if_it_changes(self, town: Office) -> None:
+        calendars = town.world.in_force.file.calendars
+        room = replace(town.world.in_force.file.rooms[ROOM], write_to=None)
+        town.change(
+            calendars={**calendars, CALENDAR: replace(calendars[CALENDAR], access=Access.READ_ONLY)},
+            rooms={**town.world.in_force.file.rooms, ROOM: room},
+        )
+        question = only(await town.says("!meet verbinde press", room=ROOM))
+        assert "Neue Termine dieses Raums kommen dann in diesen Kalender" in question.text
+        done = only(await town.says("!meet 1", room=ROOM))
+        assert "Neue Termine dieses Raums kommen jetzt in diesen Kalender" in done.text
+
     async def test_another_meaning_meanwhile_is_asked_anew(self, town: Office) -> None:
         calendars = town.world.in_force.file.calendars
         town.change(calendars={**calendars, PRESS: replace(calendars[PRESS], show=Show.BUSY)})
@@ -145,6 +190,18 @@ class TestConnecting:
         town.change(calendars=calendars)
         assert only(await town.says("!meet 1", room=OTHER)).kind is ASKED
         assert OTHER not in town.world.settings.rooms
+
+    async def test_more_people_meanwhile_are_asked_about_anew(self, town: Office) -> None:
+        await town.says("!meet map press", room=OTHER)
+        dora = UserId("@dora:example.org")
+        town.chat.enter(OTHER, dora)
+        await town.handlers.on_state(StateChange(OTHER, "m.room.member", dora, dora, {"membership": "join"}))
+        again = only(await town.says("!meet 1", room=OTHER))
+        assert again.kind is ASKED
+        assert "5 Personen" in again.text
+        assert OTHER not in town.world.settings.rooms
+        await town.says("!meet 1", room=OTHER)
+        assert town.world.settings.rooms[OTHER].calendars == (PRESS,)
 
     async def test_the_right_is_asked_again_with_the_answer(self, town: Office) -> None:
         await town.says("!meet map press", room=OTHER)
@@ -170,6 +227,16 @@ class TestConnecting:
         await connect(town)
         again = only(await town.says("!meet map PRESS", room=OTHER))
         assert "schon mit diesem Raum verbunden" in again.text
+
+    async def test_who_wanted_to_be_forgotten_is_named_by_nothing(self, town: Office) -> None:
+        """Not by what stands for them in the record either: the room knows who it was."""
+        await connect(town)
+        await town.says("vergiss mich", room=HOME)
+        await town.says("1", room=HOME)
+        told = only(await town.says("!meet kalender", by=BEN, room=OTHER))
+        assert "verbunden am Di., 24.11.2026" in told.text
+        assert "forgotten" not in told.text
+        assert [one["source"] for one in told.data["calendars"]] == ["chat"]
 
     async def test_read_only_keeps_everybody_there_from_writing(self, town: Office) -> None:
         await town.says("!meet verbinde press nur-lesen", room=OTHER)
@@ -426,7 +493,8 @@ class TestRoomsThatComeAndGo:
         await connect(town)
         town.chat.kick(OTHER)
         await rooms.left(town.world, OTHER)
-        await town.pass_time(timedelta(days=29))
+        await town.is_down_for(timedelta(days=28))
+        await town.pass_time(timedelta(days=1))
         assert OTHER in town.world.settings.rooms
         await town.pass_time(timedelta(days=2))
         assert OTHER not in town.world.settings.rooms

@@ -76,7 +76,7 @@ def test_one_that_fails_waits_longer_each_time_until_something_gets_through() ->
     outbox = Outbox()
     waits = [(outbox.refused(room(1), ChatUnavailable(), NOW, 0.5) - NOW) / SECOND for _ in range(6)]
     assert waits == [5, 10, 20, 40, 60, 60]
-    assert not outbox.away
+    assert not outbox.is_away(NOW)
     assert outbox.took(room(1)) is False
     assert outbox.refused(room(1), ChatUnavailable(), NOW, 0.5) == NOW + 5 * SECOND
 
@@ -87,10 +87,24 @@ def test_when_nothing_gets_through_to_anybody_everything_waits_and_is_tried_agai
         assert not outbox.is_held(NOW)
         until = outbox.refused(room(number), ChatUnavailable(), NOW, 0.5)
     assert until == NOW + 10 * SECOND
-    assert outbox.away
+    assert outbox.is_away(NOW)
     assert outbox.is_held(NOW + 9 * SECOND)
     assert outbox.took(room(7)) is True
-    assert not outbox.away
+    assert not outbox.is_away(NOW)
+
+
+def test_what_was_refused_long_ago_says_nothing_of_the_homeserver_now() -> None:
+    """What waited may have been taken back, and nothing was sent since."""
+    outbox = Outbox()
+    for number in range(3):
+        outbox.refused(room(number), ChatUnavailable(), NOW, 0.5)
+    later = NOW + timedelta(hours=1)
+    assert not outbox.is_away(later)
+    assert outbox.refused(room(1), ChatUnavailable(), later, 0.5) > later
+    assert not outbox.is_away(later), "one alone may have trouble of its own"
+    for number in range(2, 4):
+        outbox.refused(room(number), ChatUnavailable(), later, 0.5)
+    assert outbox.is_away(later)
 
 
 def test_why_somebody_waits_is_news_once() -> None:
@@ -105,4 +119,4 @@ def test_limited_invitations_hold_up_nobody_who_needs_none() -> None:
     until = outbox.refused(UserId("@anna:example.org"), InvitationsLimited(retry_after=30), NOW, 0.5)
     assert until >= NOW + 30 * SECOND
     assert not outbox.is_held(NOW)
-    assert not outbox.away
+    assert not outbox.is_away(NOW)

@@ -14,6 +14,7 @@ from calbot.core.permissions import PowerLevels
 from calbot.core.preferences import EventLeads
 from calbot.core.reminders import Reminder
 from calbot.services import planning
+from tests.dav.faulty import EVENT
 
 from .conftest import ANNA, BERLIN, CALENDAR, ROOM, Office
 from .kills import Killed
@@ -76,3 +77,26 @@ async def test_killed_between_choosing_and_planning_what_fell_due_meanwhile_come
     (reminder,) = office.said(Kind.REMINDER)
     assert reminder.data["late"]
     assert reminder.data["lead"] == 1800
+
+
+async def test_what_was_just_written_is_planned_as_what_is_read_again(office: Office) -> None:
+    """With what ended a moment ago, or has only just ended somewhere in the world, and alarms that ring for the first
+    of a series that is not over."""
+    alarm = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER;VALUE=DATE-TIME:20261124T080000Z\r\nEND:VALARM\r\n"
+    now = office.clock().astimezone(BERLIN)
+    for number, hours in enumerate((-30, -15, -13, -2, -1, 0, 1, 12, 40)):
+        start = f"{now + timedelta(hours=hours):%Y%m%dT%H%M%S}"
+        day = f"DTSTART;VALUE=DATE:{start[:8]}\r\n"
+        for kind, times in (("floating", f"DTSTART:{start}\r\nDURATION:PT1H\r\n"), ("day", day)):
+            text = EVENT.format(uid=f"{kind}-{number}", title=kind)
+            lines = [line for line in text.split("\r\n") if not line.startswith(("DTSTART", "DTEND", "DURATION"))]
+            place = lines.index("END:VEVENT")
+            lines[place:place] = [*times.splitlines(), "RRULE:FREQ=DAILY;COUNT=3", *alarm.splitlines()]
+            office.calendar.put(CALENDAR, f"{kind}-{number}", "\r\n".join(lines))
+    await office.pull()
+    store = office.world.stores.reminders
+    at_once = sorted(await store.waiting(ROOM), key=lambda one: one.id)
+    assert len(at_once) > 18
+    await store.apply((), [one.id for one in at_once])
+    await planning.replan_all(office.world)
+    assert sorted(await store.waiting(ROOM), key=lambda one: one.id) == at_once

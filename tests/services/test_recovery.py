@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 
+from calbot.core.feeds import feed_digest
 from calbot.core.model import EventId, Kind, Message, RoomId
 from calbot.core.poll_events import POLL_START
 from calbot.core.poll_model import PollState
 from calbot.core.settings import Show
 from calbot.errors import CalendarReadOnly, ChatUnavailable
 from calbot.matrix.handlers import Handlers
-from calbot.ports import Listed
+from calbot.ports import Feed, Listed
 from calbot.services import planning, startup
 from calbot.services.world import InForce
 
 from .conftest import ANNA, BEN, BERLIN, CALENDAR, LOG, ROOM, Office
+from .kills import killed_at, killed_at_effect
 from .test_polls import open_poll, votes
 
 
@@ -212,6 +214,73 @@ async def test_a_message_that_breaks_the_parser_is_answered(office: Office, monk
     monkeypatch.setattr("calbot.services.conversation.commands.parse", broken)
     assert only(await office.says("!meet liste")).data["code"] == "internal"
     assert await office.world.stores.inbox.unfinished() == []
+
+
+# ------------------------------------------------------------------------------------------------------ feeds
+
+
+@pytest.fixture
+def pages(office: Office) -> Office:
+    """An office whose bot has pages."""
+    office.world = replace(office.world, address="https://bot.example.org/calbot")
+    office.handlers = Handlers(office.world, LOG)
+    return office
+
+
+def links_given(office: Office) -> list[str]:
+    """By what their secrets are known, in all chats."""
+    posted = [one.message.data.get("feed", "") for one in office.chat.posted if one.message is not None]
+    return [feed_digest(link.rpartition("/")[2].removesuffix(".ics")) for link in posted if link]
+
+
+async def test_a_link_made_before_a_crash_is_the_one_given_after_it(pages: Office) -> None:
+    """Otherwise nobody would have the link that is known, and the repeat would say that there is one already."""
+    feeds = pages.world.stores.feeds
+    for number, command in enumerate(("!meet abo", "!meet abo neu"), 1):
+        at_the_crash: list[Feed] = []
+
+        async def asks(command: str = command, made: list[Feed] = at_the_crash) -> None:
+            try:
+                await pages.says(command)
+            finally:
+                made += await feeds.of(ANNA)
+
+        assert await killed_at(pages, "feed.saved", asks)
+        (made,) = at_the_crash
+        assert await feeds.of(ANNA) == [made]
+        assert len(links_given(pages)) == number
+        assert links_given(pages)[-1] == made.digest
+        assert len(pages.said(Kind.OK)) == number
+    assert len(set(links_given(pages))) == 2
+
+
+async def test_a_link_holds_until_another_was_delivered_and_the_repeat_gives_the_same(pages: Office) -> None:
+    feeds = pages.world.stores.feeds
+    await pages.says("!meet abo")
+    at_the_crash: list[Feed] = []
+
+    async def asks() -> None:
+        try:
+            await pages.says("!meet abo neu")
+        finally:
+            at_the_crash.extend(await feeds.of(ANNA))
+
+    assert await killed_at(pages, "feed.told", asks)
+    first, second = links_given(pages)
+    assert [feed.digest for feed in at_the_crash] == [first]
+    assert [feed.digest for feed in await feeds.of(ANNA)] == [second]
+    acts = await pages.world.stores.audit.newest(10)
+    assert [(act.action, act.outcome.value) for act in acts] == [("feed", "done")] * 2
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("number", [1, 2])
+async def test_a_crash_while_a_link_is_given_gives_it_once(
+    pages: Office, monkeypatch: pytest.MonkeyPatch, number: int, done: bool
+) -> None:
+    assert await killed_at_effect(pages, number, lambda: pages.says("!meet abo"), monkeypatch, done=done)
+    assert links_given(pages) == [feed.digest for feed in await pages.world.stores.feeds.of(ANNA)]
+    assert len(pages.said(Kind.OK)) == 1
 
 
 # -------------------------------------------------------------------------------------------------- reminders

@@ -154,7 +154,8 @@ async def test_after_thirty_days_without_the_bot_a_mapping_is_over_until_it_come
     await office.says('!meet neu "Jour fixe" jeden Montag um 10')
     office.chat.kick(ROOM)
     await office.handlers.on_left(ROOM)
-    await office.pass_time(timedelta(days=29))
+    await office.is_down_for(timedelta(days=28))
+    await office.pass_time(timedelta(days=1))
     assert ROOM in office.world.settings.rooms
     await office.pass_time(timedelta(days=2))
     assert ROOM not in office.world.settings.rooms

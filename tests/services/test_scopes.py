@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from calbot.core.ical import read_and_expand
-from calbot.core.model import CalendarName, EventId, Kind, Message, Timed
+from calbot.core.model import CalendarName, CalendarObject, Etag, EventId, Href, Kind, Message, Timed
 from calbot.core.settings import Show
 from calbot.errors import CalendarReadOnly, CalendarUnavailable, PreconditionFailed
 from calbot.services import startup
@@ -200,6 +201,51 @@ async def test_killed_at_any_effect_it_is_done_once(
     await office.says("!meet undo")
     assert on_server(office) == WHOLE
     assert len(office.texts()) == 1
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("number", range(1, 4))
+@pytest.mark.parametrize("verb", FROM_SECOND)
+async def test_killed_on_a_server_that_chooses_names_no_second_half_is_left_over(
+    office: Office, monkeypatch: pytest.MonkeyPatch, verb: str, number: int, done: bool
+) -> None:
+    """Each time it takes another name, and it does not mind a UID that is there already."""
+    await series(office)
+    create, names = office.calendar.create, count()
+
+    async def elsewhere(calendar: CalendarName, name: str, data: str) -> CalendarObject:
+        return await create(calendar, f"{next(names)}-{name}", data)
+
+    monkeypatch.setattr(office.calendar, "create", elsewhere)
+    await killed_at_effect(office, number, lambda: _act(office, verb), monkeypatch, done=done)
+    assert on_server(office) == SEEN[verb]
+    assert await listed(office) == [when for when, _, _ in SEEN[verb]]
+    assert len(answered(office)) == 1
+    await office.says("!meet undo")
+    assert on_server(office) == WHOLE
+    assert len(office.texts()) == 1
+
+
+async def test_written_by_others_in_between_the_second_half_is_found_under_its_name(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await series(office)
+    create, update, names = office.calendar.create, office.calendar.update, count()
+
+    async def elsewhere(calendar: CalendarName, name: str, data: str) -> CalendarObject:
+        return await create(calendar, f"{next(names)}-{name}", data)
+
+    async def overtaken(calendar: CalendarName, href: Href, data: str, etag: Etag | None) -> CalendarObject:
+        if next(updates) == 0:
+            raise PreconditionFailed
+        return await update(calendar, href, data, etag)
+
+    updates = count()
+    monkeypatch.setattr(office.calendar, "create", elsewhere)
+    monkeypatch.setattr(office.calendar, "update", overtaken)
+    await _act(office, "move")
+    assert on_server(office) == SEEN["move"]
+    assert len(office.texts()) == 2
 
 
 @pytest.mark.parametrize(

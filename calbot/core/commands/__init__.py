@@ -28,7 +28,9 @@ from .model import (
     Digest,
     Edit,
     Event,
+    Feed,
     Find,
+    ForgetMe,
     Help,
     Import,
     Last,
@@ -36,6 +38,7 @@ from .model import (
     Map,
     Misunderstood,
     Move,
+    MyData,
     NeverMind,
     New,
     Next,
@@ -56,6 +59,7 @@ from .model import (
     Vote,
     When,
 )
+from .naming import id_of
 from .parser import parse
 from .people import people_in
 from .proposals import check_settled
@@ -81,7 +85,9 @@ __all__ = [
     "Edit",
     "Entry",
     "Event",
+    "Feed",
     "Find",
+    "ForgetMe",
     "Help",
     "Import",
     "Last",
@@ -89,6 +95,7 @@ __all__ = [
     "Map",
     "Misunderstood",
     "Move",
+    "MyData",
     "NeverMind",
     "New",
     "Next",
@@ -116,6 +123,7 @@ __all__ = [
     "check_settled",
     "entry_of",
     "grouped",
+    "id_of",
     "parse",
     "people_in",
     "poll_over",

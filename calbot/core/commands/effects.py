@@ -12,6 +12,7 @@ from .model import (
     Digest,
     Help,
     List,
+    MyData,
     NeverMind,
     Next,
     Polls,
@@ -22,7 +23,7 @@ from .model import (
     When,
 )
 
-_ONLY_TELL = (Answer, Calendars, Help, List, NeverMind, Next, Polls, Show, Status, Sync, When)
+_ONLY_TELL = (Answer, Calendars, Help, List, MyData, NeverMind, Next, Polls, Show, Status, Sync, When)
 
 
 def alters(command: Command) -> bool:

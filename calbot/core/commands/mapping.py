@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from calbot.core.configuration import sections, values
+from calbot.core.configuration import values
 from calbot.core.configuration.findings import Unexpected
 from calbot.core.model import CalendarName
 from calbot.core.room_settings import Setting, Value
@@ -159,7 +159,7 @@ def _value(setting: Setting, text: str, tokens: Tokens, context: ParseContext) -
             return values.one_of(Mention)(_MENTION.get(fold(text)))
         if setting is Setting.DURATION:
             return _length(text, context)
-        return sections.level(int(text) if _INTEGER.fullmatch(text) else _ROLES.get(fold(text)))
+        return values.level(int(text) if _INTEGER.fullmatch(text) else _ROLES.get(fold(text)))
     except Unexpected:
         raise Refusal(f"setting_{setting.id}", text=text) from None
 
@@ -167,10 +167,10 @@ def _value(setting: Setting, text: str, tokens: Tokens, context: ParseContext) -
 def _length(text: str, context: ParseContext) -> timedelta:
     """In the notation of the configuration, or in words."""
     try:
-        return sections.length(text)
+        return values.length(text)
     except Unexpected:
         length = find_lasting(text, context)
-        return sections.length(None if length is None else values.write_duration(length))
+        return values.length(None if length is None else values.write_duration(length))
 
 
 def _leads(text: str, tokens: Tokens, context: ParseContext) -> tuple[timedelta, ...]:

@@ -51,6 +51,9 @@ class CommandId(str, Enum):
     MAP = "map"
     UNMAP = "unmap"
     SET = "set"
+    FEED = "feed"
+    MY_DATA = "data"
+    FORGET_ME = "forget"
     ANSWER = "answer"
 
 
@@ -438,6 +441,23 @@ class ChooseSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """Give the sender a link to what the room shows, for their calendar program; `renew`: another one."""
+
+    renew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MyData:
+    """Tell the sender what is stored about them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetMe:
+    """Erase what is stored about the sender."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The number that answers a question of the bot."""
 
@@ -476,5 +496,8 @@ Command: TypeAlias = (
     | Map
     | Unmap
     | ChooseSetting
+    | Feed
+    | MyData
+    | ForgetMe
     | Answer
 )

@@ -28,12 +28,13 @@ from .references import Tokens, take_ref
 from .refusal import Refusal
 from .reminders import parse_remind
 from .tokens import Newline, Token, Typed, Word, fold, spoken, written
-from .vocabulary import SEARCH_WORDS, find, later_command, suggest, synonym
+from .vocabulary import SEARCH_WORDS, find, find_pair, suggest, synonym
 
 _SEARCH_KEY = re.compile(r"(?:search|suche):(.*)", re.IGNORECASE | re.DOTALL)
 _WITHDRAWALS = frozenset({"none", "keine", "keinen", "keiner", "keins", "keines"})
 _BETWEEN_NUMBERS = frozenset({"und", "and", "&", "+", "fuer", "for", "option", "optionen", "options", "nr", "nr."})
 _BEFORE_OPTION = frozenset({"option", "termin", "date", "nummer", "number", "nr", "nr.", "no", "no."})
+_RENEW = frozenset({"renew", "new", "neu", "neue", "neuer", "erneuern", "erneuere"})  # of a feed
 _EVERYTHING = frozenset({"all", "everything", "commands", "alles", "alle", "befehle"})  # of the help
 _NEVER_MIND = frozenset({"abbrechen", "abbruch", "nichts", "stop", "stopp", "never mind", "nevermind"})
 _EXCERPT = 60
@@ -54,7 +55,11 @@ def parse(typed: Typed, context: ParseContext) -> Command | Misunderstood:
         return model.Answer(answer)
     if fold(spoken(tokens)).rstrip(".!") in _NEVER_MIND:
         return model.NeverMind()
-    command = _command(head.text, alone=len(tokens) == 1)
+    command = _in_two_words(tokens)
+    if command is not None:
+        tokens = tokens[1:]
+    else:
+        command = _command(head.text, alone=len(tokens) == 1)
     try:
         return _bare(tokens, context) if command is None else _PARSERS[command](tokens, context)
     except Refusal as refusal:
@@ -76,6 +81,11 @@ def _command(word: str, *, alone: bool) -> CommandId | None:
     return CommandId.NEW if command is CommandId.EVENT and not alone else command
 
 
+def _in_two_words(tokens: Tokens) -> CommandId | None:
+    first, second = (*tokens[:2], None, None)[:2]
+    return find_pair(first.text, second.text) if isinstance(first, Word) and isinstance(second, Word) else None
+
+
 def _bare(tokens: Tokens, context: ParseContext) -> Command:
     """A window alone is `list`; for anything else the nearest command is named, and nothing is done."""
     window = read_days(spoken(tokens), context)
@@ -86,9 +96,6 @@ def _bare(tokens: Tokens, context: ParseContext) -> Command:
 
 def _unknown(tokens: Tokens) -> Refusal:
     word = _excerpt(tokens[:1])
-    later = later_command(written(tokens[:2]).split())
-    if later is not None:
-        return Refusal("command_not_yet", word=later)
     suggestion = synonym(word) or suggest(word)
     if suggestion is None:
         return Refusal("unknown_command", word=word)
@@ -98,6 +105,9 @@ def _unknown(tokens: Tokens) -> Refusal:
 def _help(tokens: Tokens, context: ParseContext) -> Command:
     if len(tokens) == 1:
         return model.Help()
+    pair = _in_two_words(tokens[1:])
+    if pair is not None:
+        return model.Help(pair)
     topic = spoken(tokens[1:2])
     if fold(topic) in _EVERYTHING:
         return model.Help(full=True)
@@ -196,6 +206,13 @@ def _polls(tokens: Tokens, context: ParseContext) -> Command:
     return model.Polls()
 
 
+def _feed(tokens: Tokens, context: ParseContext) -> Command:
+    rest = tokens[1:]
+    renew = bool(rest) and fold(written(rest[:1])).rstrip(".!") in _RENEW
+    _nothing_left(rest[1:] if renew else rest)
+    return model.Feed(renew=renew)
+
+
 def _alone(command: Command) -> Callable[[Tokens, ParseContext], Command]:
     def parse_alone(tokens: Tokens, context: ParseContext) -> Command:
         _nothing_left(tokens[1:])
@@ -245,6 +262,9 @@ _PARSERS: Mapping[CommandId, Callable[[Tokens, ParseContext], Command]] = {
     CommandId.MAP: lambda tokens, _: parse_map(tokens[1:]),
     CommandId.UNMAP: lambda tokens, _: parse_unmap(tokens[1:]),
     CommandId.SET: lambda tokens, context: parse_set(tokens[1:], context),
+    CommandId.FEED: _feed,
+    CommandId.MY_DATA: _alone(model.MyData()),
+    CommandId.FORGET_ME: _alone(model.ForgetMe()),
     CommandId.STATUS: _alone(model.Status()),
     CommandId.SYNC: _alone(model.Sync()),
 }

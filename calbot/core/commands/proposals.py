@@ -53,7 +53,8 @@ def check_settled(poll: Poll, context: ParseContext) -> Misunderstood | None:
     if twin is not None:
         return Misunderstood("poll_option_twice", params={"option": twin})
     if poll.until and not _before_all(poll.until[0], poll.options, context):
-        return Misunderstood("poll_until_too_late", params={"until": poll.until_text})
+        first = _first(poll.options, context)
+        return Misunderstood("poll_until_too_late", params={"until": poll.until_text, "first": first.text})
     return None
 
 
@@ -61,7 +62,7 @@ def read_until(text: str, options: Sequence[Proposal], context: ParseContext) ->
     """The plausible readings of the deadline of a new poll: still ahead, and before the first option."""
     plausible = tuple(moment for moment in read_deadline(text, context) if _before_all(moment, options, context))
     if not plausible:
-        raise Refusal("poll_until_too_late", until=text)
+        raise Refusal("poll_until_too_late", until=text, first=_first(options, context).text)
     return plausible
 
 
@@ -147,7 +148,15 @@ def _moment(reading: At | Day | Every, context: ParseContext) -> datetime | None
 
 def _before_all(moment: datetime, options: Sequence[Proposal], context: ParseContext) -> bool:
     """Whether a moment is before every option, as late as that can be read."""
-    return all(moment < max(_begins(reading, context) for reading in option.readings) for option in options)
+    return moment < _latest(_first(options, context), context)
+
+
+def _first(options: Sequence[Proposal], context: ParseContext) -> Proposal:
+    return min(options, key=lambda option: _latest(option, context))
+
+
+def _latest(option: Proposal, context: ParseContext) -> datetime:
+    return max(_begins(reading, context) for reading in option.readings)
 
 
 def _twin(options: Sequence[Proposal], duration: timedelta) -> str | None:

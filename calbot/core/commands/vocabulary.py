@@ -57,6 +57,9 @@ ENTRIES = (
     Entry(CommandId.MAP, ("map",), ("verbinde", "verbinden"), writes=True),
     Entry(CommandId.UNMAP, ("unmap",), ("trenne", "trennen"), writes=True),
     Entry(CommandId.SET, ("set",), ("setze", "setzen"), writes=True),
+    Entry(CommandId.FEED, ("feed",), ("abo", "abonnement"), writes=True),
+    Entry(CommandId.MY_DATA, ("my data", "mydata"), ("meine daten", "meinedaten"), writes=True),
+    Entry(CommandId.FORGET_ME, ("forget me", "forgetme"), ("vergiss mich", "vergissmich"), writes=True),
     Entry(CommandId.STATUS, ("status",), ("zustand",)),
     Entry(CommandId.SYNC, ("sync",), ("abgleich", "abgleichen")),
 )
@@ -92,9 +95,6 @@ GROUPS: Mapping[str, tuple[CommandId, ...]] = {
 }
 SETTINGS = "settings"
 
-# Commands of later versions, so that whoever read about one is told so.
-_LATER = frozenset({"feed", "abo"})
-_LATER_IN_TWO_WORDS = frozenset({("my", "data"), ("forget", "me"), ("meine", "daten"), ("vergiss", "mich")})
 # What people call a command whose name they do not know. Suggested, never run.
 _MEANT: Mapping[str, str] = {
     **dict.fromkeys(("loesche", "loeschen", "storno", "storniere", "stornieren", "entferne", "entfernen"), "absagen"),
@@ -102,6 +102,11 @@ _MEANT: Mapping[str, str] = {
     **dict.fromkeys(("bestaetigen", "bestaetige"), "buche"),
     **dict.fromkeys(("beenden", "beende"), "schließen"),
     **dict.fromkeys(("abstimmen", "abstimmung"), "stimme"),
+    **dict.fromkeys(("meine", "daten", "auskunft"), "meine daten"),
+    **dict.fromkeys(("abonnieren", "abonieren", "abonniere", "aboniere"), "abo"),
+    "data": "my data",
+    "forget": "forget me",
+    "subscribe": "feed",
     "confirm": "book",
     "end": "close",
 }
@@ -131,12 +136,9 @@ def find(word: str) -> CommandId | None:
     return _BY_WORD.get(folded) or _BY_WORD.get(folded.rstrip(".,:!?"))
 
 
-def later_command(words: Sequence[str]) -> str | None:
-    """The words at the front that are a command which this version does not have yet."""
-    first, *others = [fold(word).rstrip(".,:!?") for word in words[:2]]
-    if others and (first, others[0]) in _LATER_IN_TWO_WORDS:
-        return " ".join(words[:2])
-    return words[0] if first in _LATER else None
+def find_pair(first: str, second: str) -> CommandId | None:
+    """The command whose name is these two words."""
+    return find(f"{first} {second}")
 
 
 def synonym(word: str) -> str | None:

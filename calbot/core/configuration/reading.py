@@ -7,36 +7,46 @@ one of its calendars might otherwise write to another one than it should. Everyt
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from calbot.core.model import AccountName, CalendarName, Locale, RoomId
 from calbot.core.people import plain_address
 from calbot.core.settings import (
     Access,
     Account,
-    Alarms,
     Auth,
     Calendar,
     Defaults,
     Delivery,
-    FreeBusy,
-    MapRights,
-    Mention,
     Problem,
     Resource,
     Room,
     Settings,
-    Show,
 )
 
-from . import sections, values
-from .findings import Findings, Section, Unexpected, below
+from . import values
+from .findings import AT_LINE, WHOLE, Findings, Unexpected, below
+from .keys import Key
+from .kinds import Kind
+from .schema import (
+    ACCOUNT,
+    ACCOUNTS,
+    CALENDAR,
+    CALENDARS,
+    DEFAULTS,
+    LANGUAGES,
+    RESOURCE,
+    RESOURCES,
+    ROOM,
+    ROOMS,
+    SCHEMA,
+)
+from .section import Section
 
-LANGUAGES: Final[tuple[Locale, ...]] = ("de", "en")  # that the package always has texts for
-_NOT_USED_YET = ("web",)
-_LOOPBACK = ("http://localhost", "http://127.", "http://[::1]")
+_LOOPBACK: Final = ("http://localhost", "http://127.", "http://[::1]")
+_INHERITED: Final = ("language", "timezone", "duration", "reminders", "alarms", "mention")  # by rooms, of the defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +63,25 @@ def read_settings(raw: object, languages: Collection[Locale] = LANGUAGES) -> tup
     """
     findings = Findings()
     if isinstance(raw, NotYaml):
-        findings.error(f"line {raw.line}" if raw.line else "configuration", "expected_yaml")
+        findings.error(f"{AT_LINE}{raw.line}" if raw.line else WHOLE, "expected_yaml")
         return Settings(), tuple(findings.problems)
     if raw is not None and not isinstance(raw, Mapping):
-        findings.error("configuration", "expected_map")
+        findings.error(WHOLE, "expected_map")
         return Settings(), tuple(findings.problems)
     root = Section(findings, "", raw)
-    standard = Settings()
-    defaults = sections.defaults(root.below("defaults"), languages)
+    language = Key("language", values.language(languages))
+    defaults = root.below("defaults").build(DEFAULTS, language)
     accounts_section, calendars_section = root.below("accounts"), root.below("calendars")
     accounts = _accounts(accounts_section)
     calendars = _calendars(calendars_section, accounts, accounts_section.keys)
     settings = Settings(
-        command_prefix=root.take("command_prefix", values.command_prefix, standard.command_prefix),
-        admins=frozenset(root.each("admins", values.user_id) or ()),
-        allowed_servers=frozenset(root.each("allowed_servers", values.server_name) or ()),
-        defaults=defaults,
         accounts=accounts,
         calendars=calendars,
-        rooms=_rooms(root.below("rooms"), calendars, calendars_section.keys, defaults, languages),
-        people=sections.people(root.below("people")),
-        resources=_resources(root.below("resources"), calendars),
-        meeting_links=sections.meeting_links(root.below("meeting_links")),
-        polls=sections.polls(root.below("polls")),
-        sync=sections.sync(root.below("sync")),
-        privacy=sections.privacy(root.below("privacy")),
-        email=sections.email(root.below("email")),
+        rooms=_rooms(root.below("rooms"), calendars, calendars_section.keys, defaults, language),
+        resources=_resources(root.below("resources"), calendars, calendars_section.keys),
+        **root.record(SCHEMA, defaults=defaults),
     )
-    root.end(unused=_NOT_USED_YET)
+    root.end()
     _check_delivery(findings, settings)
     return settings, tuple(findings.problems)
 
@@ -89,50 +90,23 @@ def read_settings(raw: object, languages: Collection[Locale] = LANGUAGES) -> tup
 
 
 def _accounts(section: Section) -> dict[AccountName, Account]:
-    accounts = {}
-    for name in section.names():
-        before = section.findings.errors
-        account = _account(section.below(name), AccountName(name))
-        if account is not None and section.findings.errors == before:
-            accounts[account.name] = account
-    return accounts
+    found = section.each(ACCOUNTS, lambda name: _account(section.below(name), AccountName(name)))
+    return {account.name: account for account in found.values()}
 
 
 def _account(section: Section, name: AccountName) -> Account | None:
     if not section.is_map:
         return None
-    url = section.need("url", values.account_url)
-    auth = section.take("auth", values.one_of(Auth), Auth.BASIC)
+    before = section.findings.errors
+    auth = section.take(ACCOUNT.key("auth"))
     # A bearer token says by itself whose it is.
-    if auth is Auth.BEARER:
-        username: str | None = section.take("username", values.text, "")
-    else:
-        username = section.need("username", values.filled_text)
-    password = section.need("password", values.secret)
-    ca_file = section.take("ca_file", values.text, "")
-    address = section.take("address", values.optional(values.address), "")
-    delivery = section.take("delivery", values.one_of(Delivery), Delivery.NONE)
-    timeout = section.take("timeout", values.duration(sections.SECOND, 5 * sections.MINUTE), 20 * sections.SECOND)
-    parallel = section.take("parallel", values.integer(1, 64), 4)
-    freebusy = section.take("freebusy", values.one_of(FreeBusy), FreeBusy.MEMBERS)
+    username = Key("username", values.text) if auth.get("auth") is Auth.BEARER else ACCOUNT.key("username")
+    found = {"username": "", **section.record(ACCOUNT, username, auth=auth.get("auth", Auth.BASIC))}
     section.end()
-    if url is not None and url.startswith("http://") and not url.startswith(_LOOPBACK):
+    url = found.get("url", "")
+    if url.startswith("http://") and not url.startswith(_LOOPBACK):
         section.findings.notice(section.at("url"), "password_in_clear")
-    if url is None or username is None or password is None:
-        return None
-    return Account(
-        name=name,
-        url=url,
-        username=username,
-        password=password,
-        auth=auth,
-        ca_file=ca_file,
-        address=address,
-        delivery=delivery,
-        freebusy=freebusy,
-        timeout=timeout.total_seconds(),
-        parallel=parallel,
-    )
+    return Account(name=name, **found) if section.findings.errors == before else None
 
 
 # --------------------------------------------------------------------------------------------------------- calendars
@@ -141,13 +115,10 @@ def _account(section: Section, name: AccountName) -> Account | None:
 def _calendars(
     section: Section, accounts: Mapping[AccountName, Account], all_accounts: Collection[str]
 ) -> dict[CalendarName, Calendar]:
-    calendars = {}
-    for name in section.names():
-        before = section.findings.errors
-        calendar = _calendar(section.below(name), CalendarName(name), accounts, all_accounts)
-        if calendar is not None and section.findings.errors == before:
-            calendars[calendar.name] = calendar
-    return calendars
+    def read(name: str) -> Calendar | None:
+        return _calendar(section.below(name), CalendarName(name), accounts, all_accounts)
+
+    return {calendar.name: calendar for calendar in section.each(CALENDARS, read).values()}
 
 
 def _calendar(
@@ -155,34 +126,16 @@ def _calendar(
 ) -> Calendar | None:
     if not section.is_map:
         return None
-    account_name = section.need("account", _reference(accounts, all_accounts, "account"))
-    account = accounts.get(AccountName(account_name)) if account_name is not None else None
+    before = section.findings.errors
+    taken = section.take(Key("account", _reference(accounts, all_accounts, "account"), required=True))
+    account = accounts.get(taken.get("account", ""))
     # Without the account a relative URL is looked at as one of any account.
-    url = section.need("url", values.calendar_url(account.url) if account else values.filled_text)
-    access = section.take("access", values.one_of(Access), Access.READ_WRITE)
-    show = section.take("show", values.one_of(Show), Show.FULL)
-    organizer = section.take("organizer", values.optional(values.address), "")
-    delivery = section.take("delivery", _own_delivery, None)
-    rights = _map_rights(section.below("map"))
+    url = Key("url", values.calendar_url(account.url), required=True) if account else CALENDAR.key("url")
+    found = section.record(CALENDAR, url, **{"account": "", **taken})
     section.end()
-    if account is None or url is None:
+    if section.findings.errors != before:
         return None
-    return Calendar(
-        name=name,
-        account=account.name,
-        url=url,
-        access=access,
-        show=show,
-        organizer=organizer,
-        delivery=delivery,
-        map=rights,
-        path=values.relative_path(section.given("url")),
-    )
-
-
-def _own_delivery(value: object) -> Delivery | None:
-    """An empty text means the account's."""
-    return None if value == "" else values.one_of(Delivery)(value)
+    return Calendar(name=name, path=values.relative_path(section.given("url")), **found)
 
 
 def _check_delivery(findings: Findings, settings: Settings) -> None:
@@ -203,20 +156,6 @@ def _check_delivery(findings: Findings, settings: Settings) -> None:
             findings.notice_once(place, "delivery_without_plain_address")
 
 
-def _map_rights(section: Section) -> MapRights:
-    before = section.findings.errors
-    rights = MapRights(
-        users=frozenset(section.each("users", values.user_id) or ()),
-        rooms=frozenset(section.each("rooms", values.room_id) or ()),
-        power_level=section.take("power_level", sections.level, None),
-    )
-    section.end()
-    alone = rights.power_level is not None and not rights.users and not rights.rooms
-    if alone and section.findings.errors == before:
-        section.findings.error(section.at("power_level"), "power_level_alone")
-    return rights
-
-
 # ------------------------------------------------------------------------------------------------------------- rooms
 
 
@@ -225,53 +164,44 @@ def _rooms(
     calendars: Mapping[CalendarName, Calendar],
     all_calendars: Collection[str],
     defaults: Defaults,
-    languages: Collection[Locale],
+    language: Key,
 ) -> dict[RoomId, Room]:
-    rooms = {}
-    for name in section.names():
-        before = section.findings.errors
-        id = section.findings.read(section.at(name), name, values.room_id)
-        room = _room(section.below(name), id or RoomId(name), calendars, all_calendars, defaults, languages)
-        if room is not None and section.findings.errors == before:
-            rooms[room.id] = room
-    return rooms
+    names = Key(
+        "calendars",
+        _reference(calendars, all_calendars, "calendar"),
+        required=True,
+        many=True,
+        filled=ROOM.key("calendars").filled,
+    )
+    inherited = {key: getattr(defaults, key) for key in _INHERITED}
+
+    def read(name: str) -> Room | None:
+        return _room(section.below(name), RoomId(name), calendars, inherited, names, language)
+
+    return {room.id: room for room in section.each(ROOMS, read).values()}
 
 
 def _room(
     section: Section,
     id: RoomId,
     calendars: Mapping[CalendarName, Calendar],
-    all_calendars: Collection[str],
-    defaults: Defaults,
-    languages: Collection[Locale],
+    inherited: Mapping[str, Any],
+    names: Key,
+    language: Key,
 ) -> Room | None:
     if not section.is_map:
         return None
     before = section.findings.errors
-    names = section.each("calendars", _reference(calendars, all_calendars, "calendar"))
-    if not names and section.findings.errors == before:
-        section.findings.error(section.at("calendars"), "expected_calendars")
-    mapped = tuple(CalendarName(name) for name in names or ())
+    mapped: tuple[CalendarName, ...] = section.take(names).get("calendars", ())
     writable = [name for name in mapped if calendars[name].access is Access.READ_WRITE]
-    write_to = None
-    if section.given("write_to") is not None and section.findings.errors == before:
-        write_to = section.need("write_to", lambda value: _write_to(value, mapped, writable))
-    reminders = section.each("reminders", sections.lead)
-    room = Room(
-        id=id,
-        calendars=mapped,
-        write_to=write_to or (writable[0] if writable else None),
-        language=section.take("language", values.language(languages), defaults.language),
-        timezone=section.take("timezone", values.zone, defaults.timezone),
-        duration=section.take("duration", sections.length, defaults.duration),
-        reminders=defaults.reminders if reminders is None else reminders,
-        alarms=section.take("alarms", values.one_of(Alarms), defaults.alarms),
-        mention=section.take("mention", values.one_of(Mention), defaults.mention),
-        levels=sections.levels(section.below("levels")),
-        digest=sections.digest(section.below("digest")),
-    )
+    # Where one of its calendars is wrong, nothing is said of the one to write to.
+    known = section.findings.errors == before
+    write_to = Key("write_to", Kind("calendar", lambda value: _write_to(value, mapped, writable) if known else None))
+    found = section.record(ROOM, language, write_to, calendars=mapped)
     section.end()
-    return room
+    if section.findings.errors != before:
+        return None
+    return Room(id=id, **{"write_to": writable[0] if writable else None, **inherited, **found})
 
 
 def _write_to(value: object, mapped: Collection[CalendarName], writable: Collection[CalendarName]) -> CalendarName:
@@ -286,36 +216,34 @@ def _write_to(value: object, mapped: Collection[CalendarName], writable: Collect
 # --------------------------------------------------------------------------------------------------------- resources
 
 
-def _resources(section: Section, calendars: Mapping[CalendarName, Calendar]) -> dict[str, Resource]:
-    resources = {}
-    for name in section.names():
-        before = section.findings.errors
-        section.findings.read(section.at(name), name, values.filled_text)
-        resource = _resource(section.below(name), name, calendars)
-        if resource is not None and section.findings.errors == before:
-            resources[name] = resource
-    return resources
+def _resources(
+    section: Section, calendars: Mapping[CalendarName, Calendar], all_calendars: Collection[str]
+) -> dict[str, Resource]:
+    return section.each(RESOURCES, lambda name: _resource(section.below(name), name, calendars, all_calendars))
 
 
-def _resource(section: Section, name: str, calendars: Mapping[CalendarName, Calendar]) -> Resource | None:
-    """A calendar that is not there is no mistake: the resource can be asked for by its address all the same."""
+def _resource(
+    section: Section, name: str, calendars: Mapping[CalendarName, Calendar], all_calendars: Collection[str]
+) -> Resource | None:
+    """A calendar that is not there is no mistake: the resource can be asked for by its address all the same. Of one
+    that is left out enough is said in its own place."""
     if not section.is_map:
         return None
-    address = section.need("address", values.address)
-    calendar = CalendarName(section.take("calendar", values.text, ""))
-    capacity = section.take("capacity", values.integer(1, 1_000_000), None)
+    before = section.findings.errors
+    found = section.record(RESOURCE)
     section.end()
-    if calendar and calendar not in calendars:
+    calendar = found.get("calendar")
+    if calendar and calendar not in all_calendars:
         section.findings.notice(section.at("calendar"), "unknown_calendar")
-    if address is None:
+    if section.findings.errors != before:
         return None
-    return Resource(name, address, calendar if calendar in calendars else None, capacity)
+    return Resource(name=name, **{**found, "calendar": calendar if calendar in calendars else None})
 
 
 # -------------------------------------------------------------------------------------------------------- references
 
 
-def _reference(usable: Collection[str], configured: Collection[str], kind: str) -> Callable[[object], str]:
+def _reference(usable: Collection[str], configured: Collection[str], kind: str) -> Kind[str]:
     """Reads the name of an account or a calendar: one that is there, and in order."""
 
     def read(value: object) -> str:
@@ -328,4 +256,4 @@ def _reference(usable: Collection[str], configured: Collection[str], kind: str) 
             raise Unexpected(f"unknown_{kind}_nearest", nearest=nearest[0])
         raise Unexpected(f"unknown_{kind}")
 
-    return read
+    return Kind(kind, read)

@@ -18,7 +18,7 @@ def without_secrets(raw: object) -> dict[str, Any]:
 
 
 def with_secrets_of(raw: object, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """`kept` with the passwords that `raw` has for the same accounts, and for the same mail server.
+    """`kept` with the passwords that `raw` has for the same accounts, and for the same mail server, and its token.
 
     An account counts as the same only where URL and user name are: a password never goes to another server. One that
     is left without stays in force all the same, and reports that its password is missing: what is stored of its
@@ -29,6 +29,10 @@ def with_secrets_of(raw: object, kept: Mapping[str, Any]) -> dict[str, Any]:
     restored["accounts"] = {name: _with_secret(_map(account), now.get(name)) for name, account in old.items()}
     if (email := _map(kept.get("email"))).get("username"):
         restored["email"] = _with_secret(email, _map(raw).get("email"))
+    # The token goes nowhere: whoever shows it is let in.
+    web, token = _map(kept.get("web")), _map(_map(raw).get("web")).get("token")
+    if web and "token" not in web and isinstance(token, str):
+        restored["web"] = {**web, "token": token}
     return restored
 
 

@@ -1,28 +1,32 @@
-"""What single values of the configuration have to look like. Each reader raises `Unexpected`."""
+"""The kinds of single values in the configuration."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import time, timedelta
 from enum import Enum
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from calbot.core import people, quiet
 from calbot.core.model import Locale, RoomId, UserId
+from calbot.core.rate_limits import NO_LIMIT, Rate
 from calbot.core.settings import Hours, Secret, Weekday
 
 from .findings import Unexpected
+from .kinds import Kind, Mismatch, kind
 
 EnumT = TypeVar("EnumT", bound=Enum)
-T = TypeVar("T")
-Read = Callable[[object], str]
+
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 _DURATION = re.compile(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+_RATE = re.compile(r"(\d{1,5})/([mh])")
 _UNITS = ("weeks", "days", "hours", "minutes", "seconds")
 _UNIT_LETTERS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _SERVER = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
@@ -38,45 +42,55 @@ _VARIABLE = re.compile(r"[^=\s\0]+")
 _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._"
 
 
+@kind("text")
 def text(value: object) -> str:
     if not isinstance(value, str) or not value.isprintable():
-        raise Unexpected("expected_text")
+        raise Mismatch
     return value
 
 
+@kind("filled_text")
 def filled_text(value: object) -> str:
     found = text(value).strip()
     if not found:
-        raise Unexpected("expected_filled_text")
+        raise Mismatch
     return found
 
 
+@kind("boolean")
 def boolean(value: object) -> bool:
     if not isinstance(value, bool):
-        raise Unexpected("expected_boolean")
+        raise Mismatch
     return value
 
 
-def integer(least: int, most: int) -> Callable[[object], int]:
+def integer(least: int, most: int) -> Kind[int]:
+    @kind("integer", least=str(least), most=str(most))
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise Unexpected("expected_integer", least=str(least), most=str(most))
+            raise Mismatch
         return int(value)
 
     return read
 
 
-def one_of(values: type[EnumT]) -> Callable[[object], EnumT]:
+# A power level: the integers of canonical JSON.
+level: Final = replace(integer(-(1 << 53) + 1, (1 << 53) - 1), id="level", params={})
+
+
+def one_of(values: type[EnumT]) -> Kind[EnumT]:
+    @kind("one_of", values=", ".join(str(candidate.value) for candidate in values))
     def read(value: object) -> EnumT:
         for candidate in values:
             if value == candidate.value:
                 return candidate
-        raise Unexpected("expected_one_of", values=", ".join(str(candidate.value) for candidate in values))
+        raise Mismatch
 
     return read
 
 
-def duration(least: timedelta, most: timedelta) -> Callable[[object], timedelta]:
+def duration(least: timedelta, most: timedelta) -> Kind[timedelta]:
+    @kind("duration_between", least=write_duration(least), most=write_duration(most))
     def read(value: object) -> timedelta:
         compact = "".join(value.split()) if isinstance(value, str) else ""
         match = _DURATION.fullmatch(compact)
@@ -84,7 +98,7 @@ def duration(least: timedelta, most: timedelta) -> Callable[[object], timedelta]
             raise Unexpected("expected_duration")
         found = timedelta(**{unit: int(part) for unit, part in zip(_UNITS, match.groups(), strict=True) if part})
         if not least <= found <= most:
-            raise Unexpected("expected_duration_between", least=write_duration(least), most=write_duration(most))
+            raise Mismatch
         return found
 
     return read
@@ -100,15 +114,42 @@ def write_duration(value: timedelta) -> str:
     return "".join(parts) or "0m"
 
 
-def language(languages: Collection[Locale]) -> Read:
-    def read(value: object) -> Locale:
-        if isinstance(value, str) and value in languages:
-            return value
-        raise Unexpected("expected_one_of", values=", ".join(languages))
+lead: Final = duration(timedelta(0), 400 * DAY)
+length: Final = duration(MINUTE, 30 * DAY)
+
+
+def seconds(least: timedelta, most: timedelta) -> Kind[float]:
+    """A duration, as a number."""
+    read = duration(least, most)
+    return Kind(read.id, lambda value: read.convert(value).total_seconds(), read.params)
+
+
+def rate(*, least: int) -> Kind[Rate]:
+    """``20/m``, ``300/h``; ``off``: no limit. Fewer than `least` in that time nobody can work with."""
+
+    @kind("rate", least=str(least))
+    def read(value: object) -> Rate:
+        if value is False or value == "off":  # a YAML 1.1 reader takes off for false
+            return NO_LIMIT
+        match = _RATE.fullmatch("".join(value.split())) if isinstance(value, str) else None
+        if not match or int(match[1]) < least:
+            raise Mismatch
+        return Rate(int(match[1]), MINUTE if match[2] == "m" else HOUR)
 
     return read
 
 
+def language(languages: Collection[Locale]) -> Kind[Locale]:
+    @kind("one_of", values=", ".join(languages))
+    def read(value: object) -> Locale:
+        if isinstance(value, str) and value in languages:
+            return value
+        raise Mismatch
+
+    return read
+
+
+@kind("zone")
 def zone(value: object) -> ZoneInfo:
     name = value if isinstance(value, str) else ""
     try:
@@ -117,30 +158,33 @@ def zone(value: object) -> ZoneInfo:
         nearest = difflib.get_close_matches(name[:60], available_timezones(), n=1, cutoff=0.7)
         if nearest:
             raise Unexpected("expected_zone_nearest", nearest=nearest[0]) from None
-        raise Unexpected("expected_zone") from None
+        raise Mismatch from None
 
 
+@kind("clock")
 def clock(value: object) -> time:
     """A time of day; 24:00 is the midnight at which a day ends."""
     match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
     hour, minute = (int(match[1]), int(match[2])) if match else (-1, 0)
     if not (0 <= hour < 24 and minute < 60) and (hour, minute) != (24, 0):
-        raise Unexpected("expected_clock")
+        raise Mismatch
     return time(hour % 24, minute)
 
 
+@kind("hours")
 def hours(value: object) -> Hours:
     """``08:00-18:00``; may go over midnight, but not once around."""
     ends = value.split("-") if isinstance(value, str) else []
     try:
         start, end = map(clock, ends)
     except (Unexpected, ValueError):  # ValueError: not two
-        raise Unexpected("expected_hours") from None
+        raise Mismatch from None
     if start == end:
-        raise Unexpected("expected_hours")
+        raise Mismatch
     return Hours(start, end)
 
 
+@kind("weekday_and_clock")
 def weekday_and_clock(value: object) -> tuple[Weekday, time]:
     """``mon 08:00``"""
     words = value.split() if isinstance(value, str) else []
@@ -148,9 +192,10 @@ def weekday_and_clock(value: object) -> tuple[Weekday, time]:
         day, at = words
         return one_of(Weekday)(day), clock(at)
     except (Unexpected, ValueError):  # ValueError: not two
-        raise Unexpected("expected_weekday_and_clock") from None
+        raise Mismatch from None
 
 
+@kind("region")
 def region(value: object) -> str:
     """Whose public holidays count: a country or region as ISO 3166 writes it, and which others count besides."""
     written, *more = value.split() if isinstance(value, str) and value.strip() else ("",)
@@ -160,100 +205,105 @@ def region(value: object) -> str:
         nearest = difflib.get_close_matches(written[:60].casefold(), known, n=1, cutoff=0.7)
         if nearest:
             raise Unexpected("expected_region_nearest", nearest=known[nearest[0]])
-        raise Unexpected("expected_region")
+        raise Mismatch
     kinds = quiet.more_kinds(found) if more else ()
     if not set(more) <= set(kinds):
         raise Unexpected("expected_holidays", region=found, kinds=", ".join((found, *(f"{found} {k}" for k in kinds))))
     return " ".join((found, *more))
 
 
+@kind("prefix")
 def command_prefix(value: object) -> str:
     if not _PREFIX.fullmatch(found := text(value)):
-        raise Unexpected("expected_prefix")
+        raise Mismatch
     return found
 
 
+@kind("server")
 def server_name(value: object) -> str:
     if not isinstance(value, str) or not _SERVER.fullmatch(value) or len(value) > _LONGEST_ID:
-        raise Unexpected("expected_server")
+        raise Mismatch
     return value
 
 
+@kind("user")
 def user_id(value: object) -> UserId:
     match = _USER.fullmatch(value) if isinstance(value, str) else None
     if not match or not _SERVER.fullmatch(match["server"]) or len(match[0]) > _LONGEST_ID:
-        raise Unexpected("expected_user")
+        raise Mismatch
     return UserId(match[0])
 
 
+@kind("room")
 def room_id(value: object) -> RoomId:
     """From room version 12 on room ids have no server."""
     match = _ROOM.fullmatch(value) if isinstance(value, str) else None
     server = match["server"] if match else None
     if not match or (server is not None and not _SERVER.fullmatch(server)) or len(match[0]) > _LONGEST_ID:
-        raise Unexpected("expected_room")
+        raise Mismatch
     return RoomId(match[0])
 
 
+@kind("address")
 def address(value: object) -> str:
     """An e-mail address, without ``mailto:``."""
     if not isinstance(value, str) or not _ADDRESS.fullmatch(value) or len(value) > _LONGEST_ADDRESS:
-        raise Unexpected("expected_address")
+        raise Mismatch
     return value
 
 
+@kind("address")
 def plain_address(value: object) -> str:
     """One that is written in headers and envelopes of mail as it is."""
     found = people.plain_address(value) if isinstance(value, str) else None
     if found is None:
-        raise Unexpected("expected_address")
+        raise Mismatch
     return found
 
 
+@kind("mail_host")
 def mail_host(value: object) -> str:
     """A name or an IP address, without a port."""
     found = value.strip() if isinstance(value, str) else ""
     bare = f"[{found}]" if ":" in found else found
     if not _SERVER.fullmatch(bare) or len(found) > _LONGEST_ID:
-        raise Unexpected("expected_mail_host")
+        raise Mismatch
     return found
+
+
+def anything(value: object) -> Any:
+    """What is looked at where more is known."""
+    return value
 
 
 def is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-def optional(read: Read) -> Read:
-    """An empty text means none."""
-    return lambda value: "" if value == "" else read(value)
-
-
-def unless_empty(read: Callable[[object], T]) -> Callable[[object], T | None]:
-    """An empty text means none."""
-    return lambda value: None if value == "" else read(value)
-
-
+@kind("address_template")
 def address_template(value: object) -> str:
     template = text(value)
     if set(_PLACEHOLDER.findall(template)) != {"{localpart}"}:
-        raise Unexpected("expected_address_template")
+        raise Mismatch
     try:
         address(template.replace("{localpart}", "x"))
     except Unexpected:
-        raise Unexpected("expected_address_template") from None
+        raise Mismatch from None
     return template
 
 
+@kind("link_template")
 def link_template(value: object) -> str:
     template = text(value)
     filled = template.replace("{secret}", "x")
     if set(_PLACEHOLDER.findall(template)) != {"{secret}"} or " " in filled or _host(filled, "https") is None:
-        raise Unexpected("expected_link_template")
+        raise Mismatch
     if "{secret}" in template.split("/", 3)[2]:
-        raise Unexpected("expected_link_template")  # the host must not depend on the secret
+        raise Mismatch  # the host must not depend on the secret
     return template
 
 
+@kind("secret")
 def secret(value: object) -> Secret:
     """A password as such, or where it is to be found."""
     if isinstance(value, str) and value:
@@ -264,31 +314,33 @@ def secret(value: object) -> Secret:
             return Secret(env=place)
         if kind == "file" and isinstance(place, str) and place and "\0" not in place:
             return Secret(file=place)
-    raise Unexpected("expected_secret")
+    raise Mismatch
 
 
+@kind("url")
 def account_url(value: object) -> str:
     """Absolute, with a slash at the end, nothing else in it than host and path."""
     found = value.strip() if isinstance(value, str) else ""
     if _host(found, "https", "http") is None or not _is_path(found):
-        raise Unexpected("expected_url")
+        raise Mismatch
     return _directory(found)
 
 
-def calendar_url(base: str) -> Callable[[object], str]:
+def calendar_url(base: str) -> Kind[str]:
     """Absolute, or relative to the account's; never on another host, for the account's password goes along."""
 
+    @kind("calendar_url")
     def read(value: object) -> str:
         found = value.strip() if isinstance(value, str) else ""
         if not found or not found.isprintable() or not _is_path(found):
-            raise Unexpected("expected_calendar_url")
+            raise Mismatch
         try:
             absolute = urljoin(base, found)
         except ValueError:
-            raise Unexpected("expected_calendar_url") from None
+            raise Mismatch from None
         host = _host(absolute, "https", "http")
         if host is None:
-            raise Unexpected("expected_calendar_url")
+            raise Mismatch
         if host != _host(base, "https", "http"):
             raise Unexpected("expected_same_host")
         return _directory(absolute)

@@ -9,8 +9,10 @@ lines that are none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from calbot.errors import BadCalendarData
 
@@ -18,45 +20,54 @@ _FOLD = 75  # octets, without the line end
 _MAX_DEPTH = 8
 MAX_LINE = 1024 * 1024  # characters
 MAX_PARAMETERS = 1_000  # of one line
-# One after the other: to split a large text at once would keep every other thread waiting.
-_LOGICAL_LINE = re.compile(r"[^\n]+(?:\n[ \t][^\n]*)*")
+_LINES_BETWEEN_PAUSES = 200
+# One after the other: to split a large text at once would keep every other thread waiting. With the name in front.
+_LOGICAL_LINE = re.compile(r"(?:([A-Za-z0-9-]+)(?=[;:]))?[^\n]+(?:\n[ \t][^\n]*)*")
 _NAME = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)')
 _CARET = {"^n": "\n", "^'": '"', "^^": "^"}  # RFC 6868
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_NO_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # and halves of surrogate pairs: no octets at all
 
 
-@dataclass(frozen=True, slots=True)
 class Line:
-    """A content line. `raw` is how it was written, with folds; `name` is upper case, empty for what is no line."""
+    """A content line. `raw` is how it was written, with folds; `name` is upper case, empty for what is no line.
 
-    raw: str
-    name: str = field(init=False, compare=False, repr=False)
-    _parts: tuple[dict[str, tuple[str, ...]], str] | None = field(default=None, init=False, compare=False, repr=False)
+    A value, of which millions are made: as a dataclass each would take three times as long.
+    """
 
-    def __post_init__(self) -> None:
-        # A name folded in the middle is legal, and never seen.
-        match = _NAME.match(self.raw) or _NAME.match(self._text)
-        object.__setattr__(self, "name", match[0].upper() if match else "")
+    __slots__ = ("_parts", "name", "raw")
+
+    def __init__(self, raw: str, name: str | None = None) -> None:
+        self.raw: Final = raw
+        self.name: Final = _name_of(raw) if name is None else name
+        self._parts: tuple[Mapping[str, tuple[str, ...]], str] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Line) and self.raw == other.raw
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
+
+    def __repr__(self) -> str:
+        return f"Line({self.raw!r})"
 
     @property
     def _text(self) -> str:
-        return self.raw.replace("\r\n ", "").replace("\r\n\t", "")
-
-    @property
-    def _split(self) -> tuple[dict[str, tuple[str, ...]], str]:
-        """Parameters and value, taken apart when somebody asks for them, and kept: many lines nobody asks."""
-        if self._parts is None:
-            object.__setattr__(self, "_parts", _taken_apart(self._text, len(self.name)))
-        return self._parts or ({}, "")
+        return _unfolded(self.raw)
 
     @property
     def params(self) -> Mapping[str, tuple[str, ...]]:
-        return self._split[0]
+        return (self._parts or self._take_apart())[0]
 
     @property
     def value(self) -> str:
-        return self._split[1]
+        return (self._parts or self._take_apart())[1]
+
+    def _take_apart(self) -> tuple[Mapping[str, tuple[str, ...]], str]:
+        """When somebody asks, and once: many lines nobody asks."""
+        self._parts = parts = _taken_apart(_unfolded(self.raw), len(self.name))
+        return parts
 
     def param(self, name: str) -> str:
         """The first value of a parameter, or nothing."""
@@ -77,7 +88,19 @@ class Line:
         return Line(fold(f"{self._text[: len(self.name)]}{''.join(kept)}{self._text[position:]}"))
 
 
-def _taken_apart(text: str, position: int) -> tuple[dict[str, tuple[str, ...]], str]:
+def _name_of(raw: str) -> str:
+    # A name folded in the middle is legal, and never seen.
+    match = _NAME.match(raw) or _NAME.match(_unfolded(raw))
+    return match[0].upper() if match else ""
+
+
+def _unfolded(raw: str) -> str:
+    return raw.replace("\r\n ", "").replace("\r\n\t", "") if "\r\n" in raw else raw
+
+
+def _taken_apart(text: str, position: int) -> tuple[Mapping[str, tuple[str, ...]], str]:
+    if text[position : position + 1] == ":":
+        return _NO_PARAMETERS, text[position + 1 :]
     params: dict[str, tuple[str, ...]] = {}
     number = 0
     while match := _PARAMETER.match(text, position):
@@ -109,10 +132,13 @@ class Component:
         return (item for item in self.items if isinstance(item, Component))
 
     def all(self, name: str) -> list[Line]:
-        return [line for line in self.lines if line.name == name]
+        return [item for item in self.items if item.name == name and isinstance(item, Line)]
 
     def first(self, name: str) -> Line | None:
-        return next((line for line in self.lines if line.name == name), None)
+        for item in self.items:
+            if item.name == name and isinstance(item, Line):
+                return item
+        return None
 
     def value(self, name: str) -> str:
         line = self.first(name)
@@ -151,30 +177,39 @@ class Component:
         yield f"END:{self.name}"
 
 
-def read_components(data: str) -> list[Component]:
+def without_pause() -> None:
+    """For what is read where nobody has to be let past."""
+
+
+def read_components(data: str, pause: Callable[[], None] = without_pause) -> list[Component]:
     """The outermost components of a stream (RFC 5545, 3.4: usually one VCALENDAR).
 
-    BadCalendarData for what is no iCalendar, or has a line that is longer than anybody's.
+    BadCalendarData for what is no iCalendar, or has a line that is longer than anybody's. `pause` is called now and
+    then, for others to have their turn.
     """
     text = data.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     roots: list[Component] = []
     open_ones: list[Component] = []
-    for found in _LOGICAL_LINE.finditer(text):
+    for number, found in enumerate(_LOGICAL_LINE.finditer(text)):
+        if number % _LINES_BETWEEN_PAUSES == 0:
+            pause()
         physical = found[0]
         if len(physical) > MAX_LINE:
             raise BadCalendarData("object_too_big")
-        line = Line(physical.replace("\n", "\r\n"))
-        if line.name == "BEGIN":
-            component = Component(line.value.strip().upper())
+        raw = physical.replace("\n", "\r\n") if "\n" in physical else physical
+        name = found[1].upper() if found[1] else _name_of(raw)
+        if name == "BEGIN":
+            component = Component(_taken_apart(_unfolded(raw), len(name))[1].strip().upper())
             (open_ones[-1].items if open_ones else roots).append(component)
             open_ones.append(component)
             if len(open_ones) > _MAX_DEPTH:
                 raise BadCalendarData("not_icalendar")
-        elif line.name == "END":
-            if not open_ones or open_ones.pop().name != line.value.strip().upper():
+        elif name == "END":
+            ended = _taken_apart(_unfolded(raw), len(name))[1].strip().upper()
+            if not open_ones or open_ones.pop().name != ended:
                 raise BadCalendarData("not_icalendar")
         elif open_ones:
-            open_ones[-1].items.append(line)
+            open_ones[-1].items.append(Line(raw, name))
         elif physical.strip():
             raise BadCalendarData("not_icalendar")
     if open_ones or not roots:

@@ -38,7 +38,10 @@ def _after(parsed: ParsedObject, moment: datetime) -> Iterator[datetime]:
     """Occurrences not before a moment: of each rule the next one, of the others all."""
     for event in parsed.events:
         begins = [event.start, *(period.start for period in event.rdates)]
-        yield from (start for one in begins if (start := _instant(one, parsed.zone)) >= moment)
+        for one in begins:
+            parsed.times.pause()
+            if (start := _instant(one, parsed.zone)) >= moment:
+                yield start
         if event.recurrence_id is None:
             for text in event.rules:
                 yield from _next_of(event, text, moment, parsed.zone)

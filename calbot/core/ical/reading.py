@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
@@ -27,7 +27,7 @@ from calbot.core.model import (
 from calbot.errors import BadCalendarData
 
 from .alarms import triggers_of
-from .content import Component, Line, read_components
+from .content import Component, Line, read_components, without_pause
 from .values import (
     Duration,
     is_date,
@@ -166,11 +166,15 @@ class ParsedEvent:
 
 
 class TimeReader:
-    """Reads the times of one document. What has no zone, or one that nobody knows, is in the reader's (`zone`)."""
+    """Reads the times of one document. What has no zone, or one that nobody knows, is in the reader's (`zone`).
 
-    def __init__(self, roots: Iterable[Component], zone: ZoneInfo) -> None:
+    `pause` is called with each of many values.
+    """
+
+    def __init__(self, roots: Iterable[Component], zone: ZoneInfo, pause: Callable[[], None] = without_pause) -> None:
         self.zones = Zones(roots)
         self.zone = zone
+        self.pause = pause
 
     def is_floating(self, line: Line) -> bool:
         if is_date(line.value) or is_utc(line.value):
@@ -186,6 +190,7 @@ class TimeReader:
         return [self._period(line, value, beside) for value in line.value.split(",") if value.strip()]
 
     def _period(self, line: Line, value: str, beside: Moment) -> Period:
+        self.pause()
         begin, slash, end = value.partition("/")
         start = self._moment(line, begin, beside)
         if not slash:
@@ -251,24 +256,35 @@ class ParsedObject:
 
 
 def read_object(
-    data: str, *, calendar: CalendarName, href: Href, hidden: bool, zone: ZoneInfo, limit: int = MAX_OBJECT
+    data: str,
+    *,
+    calendar: CalendarName,
+    href: Href,
+    hidden: bool,
+    zone: ZoneInfo,
+    limit: int = MAX_OBJECT,
+    pause: Callable[[], None] = without_pause,
 ) -> ParsedObject:
-    """Parse an object; without a VEVENT it has no events. `hidden`: the calendar shows nothing but busy times.
+    """Parse an object; without a VEVENT it has no events. `hidden`: the calendar shows nothing but busy times. `pause`
+    is called now and then, for others to have their turn.
 
     One event of an object that is not PUBLIC hides all of them: the exception to a series says what the series is.
     """
     if len(data) > limit or max(data.count("\n"), data.count("\r")) > MAX_LINES:
         raise BadCalendarData("object_too_big")
-    roots = [root for root in read_components(data) if root.name == "VCALENDAR"]
+    roots = [root for root in read_components(data, pause) if root.name == "VCALENDAR"]
     if not roots:
         raise BadCalendarData("not_icalendar")
-    times = TimeReader(roots, zone)
+    times = TimeReader(roots, zone, pause)
     components = [component for root in roots for component in root.components if component.name == "VEVENT"]
     if len(components) > MAX_EVENTS:
         raise BadCalendarData("object_too_big")
     hidden = hidden or not all(is_public(component) for component in components)
-    events = tuple(ParsedEvent(component, times, hidden) for component in components)
-    return ParsedObject(calendar, href, hidden, zone, times, tuple(roots), events)
+    events = []
+    for component in components:
+        events.append(ParsedEvent(component, times, hidden))
+        pause()
+    return ParsedObject(calendar, href, hidden, zone, times, tuple(roots), tuple(events))
 
 
 def is_public(component: Component) -> bool:

@@ -9,7 +9,7 @@ override.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import cached_property
@@ -31,9 +31,10 @@ from calbot.core.recurrence_rule import MAX_STEPS, Budget, read_rule
 from calbot.core.recurrence_steps import starts
 from calbot.errors import BadCalendarData
 
+from .content import without_pause
 from .horizon import resumes
 from .reading import Moment, ParsedEvent, ParsedObject, read_object, read_recurrence_id, write_recurrence_id
-from .redaction import redacted
+from .redaction import without_contents
 from .values import Duration
 
 MAX_OCCURRENCES = 5_000
@@ -61,15 +62,19 @@ def read_and_expand(
     hidden: bool,
     zone: ZoneInfo,
     window: tuple[datetime, datetime],
+    pause: Callable[[], None] = without_pause,
 ) -> Expanded:
     """Parse an object once and say all that is stored of it; BadCalendarData where it has to be set aside.
 
-    `window` bounds what series are expanded; what happens once is there however far ahead it lies.
+    `window` bounds what series are expanded; what happens once is there however far ahead it lies. `pause` is called
+    now and then, for others to have their turn.
     """
-    parsed = read_object(obj.data, calendar=calendar, href=obj.href, hidden=hidden, zone=zone)
-    occurrences = expand(parsed, window=window if parsed.is_recurring else (window[0], _END_OF_TIME))
-    data = redacted(obj.data) if parsed.hidden else obj.data
-    return Expanded(parsed.uid, parsed.is_recurring, data, occurrences, resumes(parsed, window[1]))
+    parsed = read_object(obj.data, calendar=calendar, href=obj.href, hidden=hidden, zone=zone, pause=pause)
+    recurring = parsed.is_recurring
+    span = window if recurring else (window[0], _END_OF_TIME)
+    occurrences = expand(parsed, window=span, budget=Budget(pause=pause))
+    data = without_contents(parsed.roots, pause) if parsed.hidden else obj.data
+    return Expanded(parsed.uid, recurring, data, occurrences, resumes(parsed, window[1]) if recurring else None)
 
 
 def expand(
@@ -122,13 +127,16 @@ class Series:
         self._parsed = parsed
         self._uid = uid
         self._budget = budget
+        self._pause = parsed.times.pause
         # Of several with one identity the last revision counts (RFC 5546, 2.1.5).
         in_order = sorted(events, key=lambda event: event.sequence)
         masters = [event for event in in_order if event.recurrence_id is None]
         self.master = masters[-1] if masters else None
-        self.overrides: dict[RecurrenceId, ParsedEvent] = {
-            self.slot_id(event.recurrence_id): event for event in in_order if event.recurrence_id is not None
-        }
+        self.overrides: dict[RecurrenceId, ParsedEvent] = {}
+        for event in in_order:
+            if event.recurrence_id is not None:
+                self.overrides[self.slot_id(event.recurrence_id)] = event
+                self._pause()
         onwards = [item for item in self.overrides.items() if item[1].this_and_future]
         self._onwards = sorted(onwards, key=lambda item: item[0])
         self._onwards_from = [slot_id for slot_id, _ in self._onwards]
@@ -144,15 +152,15 @@ class Series:
             if len(put) > MAX_OCCURRENCES + len(taken):
                 raise BadCalendarData("too_many_occurrences")
             for start, length in put:
+                self._pause()
                 slot_id = write_recurrence_id(start)
                 if slot_id not in taken and _day(start) not in self._excluded_days:
                     taken.add(slot_id)
                     found.append(self._regular(master, slot_id, start, length))
-        found += [
-            self._occurrence(slot_id, event, event.start, event.length)
-            for slot_id, event in self.overrides.items()
-            if self._reaches(event, window) and not self.is_excluded(slot_id)
-        ]
+        for slot_id, event in self.overrides.items():
+            self._pause()
+            if self._reaches(event, window) and not self.is_excluded(slot_id):
+                found.append(self._occurrence(slot_id, event, event.start, event.length))
         inside = [occurrence for occurrence in found if overlaps(occurrence.when, window, self._parsed.zone)]
         if len(inside) > MAX_OCCURRENCES:
             raise BadCalendarData("too_many_occurrences")
@@ -185,7 +193,11 @@ class Series:
 
     @cached_property
     def _excluded(self) -> set[RecurrenceId]:
-        return {self.slot_id(moment) for moment in (self.master.exdates if self.master else ())}
+        excluded = set()
+        for moment in self.master.exdates if self.master else ():
+            self._pause()
+            excluded.add(self.slot_id(moment))
+        return excluded
 
     @cached_property
     def _excluded_days(self) -> set[date]:

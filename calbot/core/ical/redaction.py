@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .content import Component, Line, property_line, read_components, write_components
+from collections.abc import Callable, Iterable
+
+from .content import Component, Line, property_line, read_components, without_pause, write_components
 
 _EVENT = frozenset(
     [
@@ -27,10 +29,16 @@ _PARAMETERS = ("TZID", "VALUE", "RANGE")
 
 def redacted(data: str) -> str:
     """The same object with everything taken out but UID, times, rules, status, class, sequence and zones."""
+    return without_contents(read_components(data))
+
+
+def without_contents(components: Iterable[Component], pause: Callable[[], None] = without_pause) -> str:
+    """Likewise, of an object that was read. `pause` is called now and then, for others to have their turn."""
     roots = []
-    for root in read_components(data):
+    for root in components:
         kept = Component(root.name, [line for line in root.lines if line.name in ("VERSION", "PRODID")])
         for component in root.components:
+            pause()
             if component.name == "VEVENT":
                 kept.items.append(Component(component.name, _kept(component, _EVENT)))
             elif component.name == "VTIMEZONE":

@@ -17,9 +17,9 @@ from .content import Component, Line, read_components, write_components
 from .reading import address_of, attendee_of
 
 AGENT: Final = "SCHEDULE-AGENT"
-_STATUS: Final = "SCHEDULE-STATUS"
+STATUS: Final = "SCHEDULE-STATUS"
 REPLIED_AT: Final = "X-CALBOT-REPLIED-AT"  # DTSTAMP of the last answer that came as a message
-_BETWEEN: Final = (AGENT, _STATUS, "SCHEDULE-FORCE-SEND", REPLIED_AT)
+_BETWEEN: Final = (AGENT, STATUS, "SCHEDULE-FORCE-SEND", REPLIED_AT)
 _CODE: Final = re.compile(r"\s*(\d)\.\d+")
 _FAILED: Final = ("3", "5")  # RFC 5546, 3.6: what is wrong with the request, and what the service could not do
 
@@ -69,7 +69,7 @@ def failures(data: str) -> tuple[Failure, ...]:
     """Whom the server says it could not tell of the last change."""
     found: dict[str, Failure] = {}
     for line, _ in _guests(read_components(data)):
-        codes = [code for value in line.params.get(_STATUS, ()) for code in value.split(",")]
+        codes = [code for value in line.params.get(STATUS, ()) for code in value.split(",")]
         failed = next((code for code in codes if (match := _CODE.match(code)) and match[1] in _FAILED), None)
         if failed is not None:
             found.setdefault(address_of(line), Failure(attendee_of(line), failed.strip().partition(";")[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calbot.core.ask import Ask, Say
 from calbot.core.i18n import Catalog, Reader
 
+from .admin_news import AdminNews, AdminNewsKind, admin_news
 from .agenda import agenda, agenda_order, next_meeting, posted_agenda, scheduled
 from .answers import answered, undone_answer
 from .card import Headline, Person, conflict_note, meeting_card, move_params
@@ -13,6 +14,7 @@ from .digests import clock_words, digest_set, hours_words
 from .editing import Wanted, edited, overlapping
 from .errors import error, internal_error
 from .events import event_data, when_data
+from .feeds import feed_known, feed_link, feed_sent
 from .help import CommandHelp, HelpExtent, help_command, help_overview
 from .importing import (
     SHOWN_AFTER,
@@ -33,9 +35,11 @@ from .mappings import (
     calendars_seen,
     connected,
     disconnected,
+    mapped_by_file,
     mapping_question,
 )
 from .notices import cannot_read_hint, moved_here, not_encrypted_hint, ok, welcome, welcome_unmapped
+from .own_data import forget_question, forgotten, own_data
 from .own_settings import Source, language_of_room, language_of_sender, zone_of_room, zone_of_sender
 from .poll_cards import (
     ListedPoll,
@@ -43,6 +47,7 @@ from .poll_cards import (
     poll_list,
     poll_nudge,
     poll_option_label,
+    poll_option_name,
     poll_over,
     poll_start_content,
     poll_text,
@@ -52,7 +57,7 @@ from .poll_results import poll_end_content, poll_result, poll_unbooked
 from .questions import question, question_answered
 from .readings import as_when, unread_error, when_answer
 from .reminders import Due, reminder, reminders
-from .reminding import EventReminders, LeadsInForce, event_reminders, leads_set
+from .reminding import EventReminders, LeadsInForce, event_reminders, lead_words, leads_set
 from .room_settings import room_settings, setting_changed
 from .slots import Inquiry, busy_note, slots, slots_over
 from .status import CalendarReport, Crypto, MailReport, OutgoingReport, StatusReport, problem_line, status
@@ -65,6 +70,8 @@ Note = Say
 
 __all__ = [
     "SHOWN_AFTER",
+    "AdminNews",
+    "AdminNewsKind",
     "Ask",
     "CalendarHere",
     "CalendarReport",
@@ -92,6 +99,7 @@ __all__ = [
     "Source",
     "StatusReport",
     "Wanted",
+    "admin_news",
     "agenda",
     "agenda_order",
     "answered",
@@ -115,6 +123,11 @@ __all__ = [
     "error",
     "event_data",
     "event_reminders",
+    "feed_known",
+    "feed_link",
+    "feed_sent",
+    "forget_question",
+    "forgotten",
     "help_command",
     "help_overview",
     "hours_words",
@@ -125,7 +138,9 @@ __all__ = [
     "invitation",
     "language_of_room",
     "language_of_sender",
+    "lead_words",
     "leads_set",
+    "mapped_by_file",
     "mapping_question",
     "meeting_card",
     "move_params",
@@ -136,11 +151,13 @@ __all__ = [
     "nothing_to_import",
     "ok",
     "overlapping",
+    "own_data",
     "poll_card",
     "poll_end_content",
     "poll_list",
     "poll_nudge",
     "poll_option_label",
+    "poll_option_name",
     "poll_over",
     "poll_result",
     "poll_start_content",

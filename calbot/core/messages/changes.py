@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 from calbot.core.ask import Say
-from calbot.core.changes import Change, ChangeKind, Field, Summary
+from calbot.core.changes import Change, ChangeKind, Field, Summary, summarised
 from calbot.core.i18n import Reader
 from calbot.core.model import AllDay, Kind, Message, Occurrence, Status
 
 from .card import note_lines, series_line
 from .events import event_data, link_line, place_line, title, when_line
 from .series import series_text
-from .text import NAME, NOTHING, QUOTE, Rich, blocks, data, join_link, joined, lines, own, say, say_n, strong, struck
+from .text import (
+    NAME,
+    NOTHING,
+    QUOTE,
+    Rich,
+    blocks,
+    data,
+    join_link,
+    joined,
+    lines,
+    own,
+    say,
+    say_n,
+    strong,
+    struck,
+    visible,
+)
 from .times import when_text
+
+_ROOM = 36_000  # bytes; mentions and encryption want some of the 64 KiB of an event, too
 
 
 class Extent(Enum):
@@ -113,12 +132,22 @@ def change_notice(
     body = blocks(head, *(lines(*_change_lines(reader, change)) for change in changes))
     items = [_change_data(reader, change) for change in changes]
     part = items[0] if len(items) == 1 else {"items": items}
+    if len(json.dumps([body.text, body.html, part])) > _ROOM:
+        # Titles may be nothing but emoji, and what was changed must be told all the same.
+        return change_notice(reader, _counted(changes), calendar_title=calendar_title, by=by)
     return Message(Kind.CHANGE, body.text, body.html, part, notify=True)
+
+
+def _counted(changes: Sequence[Change]) -> Summary:
+    counted = summarised(changes, few=0)
+    return counted if isinstance(counted, Summary) else Summary(0, 0, 0)
 
 
 def calendars_shown(reader: Reader, counts: Mapping[str, int]) -> Message:
     """That the room shows these calendars from now on, with how many events they have in the next four weeks."""
-    said = [say_n(reader, "shown.calendar", count, calendar=strong(data(name, NAME))) for name, count in counts.items()]
+    said = [
+        say_n(reader, "shown.calendar", count, calendar=strong(visible(name, NAME))) for name, count in counts.items()
+    ]
     body = blocks(lines(*said), lines(say(reader, "shown.see"), say(reader, "shown.changes")))
     items = [{"calendar": name, "count": count} for name, count in counts.items()]
     return Message(Kind.OK, body.text, body.html, {"items": items})

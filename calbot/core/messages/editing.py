@@ -13,7 +13,7 @@ from calbot.errors import Code
 from .card import names, note_lines
 from .changes import Extent
 from .events import event_data, headed, place_line, title, when_line
-from .text import NAME, NOTHING, QUOTE, TITLE, Rich, blocks, data, lines, say, strong, struck
+from .text import NAME, NOTHING, QUOTE, TITLE, Rich, blocks, lines, say, strong, struck, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +97,18 @@ def differences(reader: Reader, before: Details, after: Details) -> Iterator[Ric
         if was == is_now:
             continue
         if not was:
-            yield say(reader, field.added, new=data(is_now, limit))
+            yield say(reader, field.added, new=visible(is_now, limit))
         elif not is_now:
-            yield say(reader, field.removed, old=struck(data(was, limit)))
+            yield say(reader, field.removed, old=struck(visible(was, limit)))
         else:
-            yield say(reader, field.changed, old=struck(data(was, limit)), new=strong(data(is_now, limit)))
+            yield say(reader, field.changed, old=struck(visible(was, limit)), new=strong(visible(is_now, limit)))
 
 
 def people_lines(reader: Reader, added: Sequence[str], removed: Sequence[str]) -> Iterator[Rich]:
     """Who is on an event since, and who is not any more, by their names."""
     for id, people in (("edited.added", added), ("edited.removed", removed)):
         if people:
-            yield say(reader, id, names=names(reader, [data(name, NAME) for name in people]))
+            yield say(reader, id, names=names(reader, [visible(name, NAME) for name in people]))
 
 
 def _wanted(reader: Reader, wanted: Wanted, *, hidden: bool) -> Iterator[Rich]:
@@ -120,10 +120,10 @@ def _wanted(reader: Reader, wanted: Wanted, *, hidden: bool) -> Iterator[Rich]:
         return
     for field, text in ((_TITLE, wanted.title), (_PLACE, wanted.location), (_DESCRIPTION, wanted.description)):
         if text:
-            yield say(reader, field.added, new=data(text, QUOTE))
+            yield say(reader, field.added, new=visible(text, QUOTE))
         elif text is not None:
             yield say(reader, field.without)
 
 
 def _text(reader: Reader, id: str, text: str) -> Rich:
-    return say(reader, id, text=data(text, QUOTE)) if text else NOTHING
+    return say(reader, id, text=visible(text, QUOTE)) if text else NOTHING

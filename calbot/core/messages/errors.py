@@ -6,7 +6,7 @@ from calbot.core.i18n import Reader
 from calbot.core.model import Kind, Message
 from calbot.errors import CalbotError, Unavailable
 
-from .text import NOTHING, QUOTE, Rich, code, data, lines, own, say
+from .text import NOTHING, QUOTE, Rich, code, lines, own, say, visible
 
 _ABOUT_DATES = "error.date_"
 # Parameters that come from a calendar, so that a text with them must not leave in clear.
@@ -37,7 +37,8 @@ def reason(reader: Reader, error: CalbotError) -> Rich:
     if id not in reader.catalog:
         id = f"error.{error.code.value}"
     params: dict[str, Rich | str | int] = {
-        name: data(value, QUOTE) if isinstance(value, str) else own(str(value)) for name, value in error.params.items()
+        name: visible(value, QUOTE) if isinstance(value, str) else own(str(value))
+        for name, value in error.params.items()
     }
     if isinstance(needed := error.params.get("needed"), int):
         params["needed"] = _level(reader, needed)

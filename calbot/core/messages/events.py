@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from calbot.core.i18n import Reader
 from calbot.core.model import AllDay, Occurrence, Status, Timed, When
 
-from .text import NAME, NOTHING, Rich, clean, data, join_link, own, say, strong, struck
+from .text import NAME, NOTHING, Rich, clean, data, join_link, own, say, strong, struck, visible
 from .times import elsewhere_text, when_text
 
 _ID = 500  # characters of an identifier from a calendar; the whole event must fit into 64 KiB
@@ -93,4 +93,4 @@ def link_line(reader: Reader, occurrence: Occurrence) -> Rich:
 
 
 def calendar_line(reader: Reader, name: str) -> Rich:
-    return say(reader, "event.calendar", calendar=data(name, NAME)) if name else NOTHING
+    return say(reader, "event.calendar", calendar=visible(name, NAME)) if name else NOTHING

@@ -12,7 +12,7 @@ from calbot.core.model import Kind, Message, Occurrence
 
 from .card import note_lines, series_line
 from .events import event_data, title, when_line
-from .text import NAME, NOTHING, Rich, blocks, data, joined, lines, own, say, say_n, strong
+from .text import NAME, NOTHING, Rich, blocks, data, joined, lines, own, say, say_n, strong, visible
 
 SHOWN_BEFORE = 5  # events of a question
 SHOWN_AFTER = 20
@@ -42,7 +42,9 @@ def import_question(
     notes: Sequence[Say] = (),
 ) -> Message:
     """What will be written if the answer is yes."""
-    head = say_n(reader, "import.question", len(events), filename=data(filename, NAME), calendar=data(calendar, NAME))
+    head = say_n(
+        reader, "import.question", len(events), filename=visible(filename, NAME), calendar=data(calendar, NAME)
+    )
     choices = [
         say(reader, "question.choice", number=number, choice=say(reader, f"choice.{choice.id}"))
         for number, choice in enumerate((one for one in ask.choices if isinstance(one, Say)), 1)

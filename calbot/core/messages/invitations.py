@@ -9,6 +9,7 @@ from calbot.core.ical.itip import Letter, News
 from calbot.core.model import AllDay
 
 from .series import series_text
+from .text import NAME, URL, printable
 from .times import when_text
 
 _LONGEST_DESCRIPTION = 4_000
@@ -23,7 +24,7 @@ class MailText:
 def invitation(reader: Reader, letter: Letter) -> MailText:
     """Subject and text. Everything is shown to whom it is sent: they are on the event, also where it is private."""
     catalog = reader.catalog
-    title = " ".join(letter.title.split()) or catalog.text("event.untitled")
+    title = printable(letter.title) or catalog.text("event.untitled")
     when = "" if letter.when is None else when_text(reader, letter.when)
     id = f"mail.subject.{letter.news.value}"
     subject = catalog.text(id, title=title, when=when) if when else catalog.text(f"{id}_undated", title=title)
@@ -31,7 +32,7 @@ def invitation(reader: Reader, letter: Letter) -> MailText:
         _line(reader, "mail.when", value=_with_zone(reader, letter, when)),
         _line(reader, "mail.before", value="" if letter.before is None else when_text(reader, letter.before)),
         _line(reader, "mail.series", value=_series(reader, letter)),
-        _line(reader, "mail.where", value=" ".join(letter.location.split()) if letter.location != letter.link else ""),
+        _line(reader, "mail.where", value=printable(letter.location, URL) if letter.location != letter.link else ""),
         _line(reader, "mail.link", value=letter.link),
     ]
     cancelled = letter.news is News.CANCELLED
@@ -40,7 +41,7 @@ def invitation(reader: Reader, letter: Letter) -> MailText:
         "\n".join(fact for fact in facts if fact),
         "" if cancelled else letter.description.strip()[:_LONGEST_DESCRIPTION],
         "" if cancelled else catalog.text("mail.answer"),
-        catalog.text("mail.automatic", organizer=" ".join(letter.organizer.split())),
+        catalog.text("mail.automatic", organizer=printable(letter.organizer, NAME)),
     ]
     return MailText(subject, "\n\n".join(block for block in blocks if block))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from calbot.core.model import CalendarName, Kind, Message, RoomId
 
 from .events import utc_text
 from .questions import question
-from .text import NAME, NOTHING, Rich, blocks, data, join_link, joined, lines, own, say, say_n, strong
+from .text import NAME, NOTHING, Rich, blocks, join_link, joined, lines, own, say, say_n, strong, visible
 from .times import day_text
 
 _SHOWN = 30  # names of calendars in one message
@@ -21,7 +21,8 @@ _SHOWN = 30  # names of calendars in one message
 
 @dataclass(frozen=True, slots=True)
 class CalendarHere:
-    """A calendar of this room. `takes_new`: new events go there. Without `by` it comes from the configuration."""
+    """A calendar of this room. `takes_new`: new events go there. Without `at` it comes from the configuration, without
+    `by` from somebody who is not to be named."""
 
     name: CalendarName
     writable: bool
@@ -53,20 +54,24 @@ class CalendarSeen:
 @dataclass(frozen=True, slots=True)
 class MappingPlan:
     """What connecting a calendar would bring about. `people` are in the room now; `silenced` rooms that are not
-    encrypted show it already and could not any more."""
+    encrypted show it already and could not any more. `history`: whoever comes later reads what was said before.
+    `takes_new`: new events of a room that had only others to read go there."""
 
     calendar: CalendarName
     busy: bool
     writable: bool
     people: int
     silenced: int = 0
+    encrypted: bool = True
+    history: bool = True
+    takes_new: bool = False
 
 
 def calendars_here(reader: Reader, here: CalendarsHere) -> Message:
     body = blocks(
         strong(say(reader, "calendars.here" if here.shown else "calendars.none_here")),
         *(_here(reader, one) for one in here.shown),
-        *(say(reader, "calendars.lost", calendar=data(name, NAME)) for name in here.lost),
+        *(say(reader, "calendars.lost", calendar=visible(name, NAME)) for name in here.lost),
         lines(
             say(reader, "calendars.possible", calendars=_names(reader, here.possible)),
             say(reader, "calendars.how", example=here.possible[0]),
@@ -81,7 +86,7 @@ def calendars_here(reader: Reader, here: CalendarsHere) -> Message:
                 "writable": one.writable,
                 "show": _show(one.busy),
                 "write_to": one.takes_new,
-                "source": "file" if one.by is None else "chat",
+                "source": "file" if one.at is None else "chat",
                 "since": None if one.at is None else utc_text(one.at),
             }
             for one in here.shown
@@ -120,19 +125,43 @@ def mapping_question(reader: Reader, ask: Ask, plan: MappingPlan) -> Message:
         ask,
         lines(
             say_n(reader, "map.seen_busy" if plan.busy else "map.seen", plan.people),
-            say(reader, "map.writable" if plan.writable else "map.not_writable"),
+            say(reader, _rights(plan)),
+            say(reader, "map.takes_new") if plan.takes_new else NOTHING,
             say(reader, "map.reminders"),
+            say(reader, "map.history" if plan.history else "map.no_history"),
+            say(reader, "map.encrypted" if plan.encrypted else "map.plain"),
             say_n(reader, "map.silenced", plan.silenced) if plan.silenced else NOTHING,
         ),
     )
 
 
+def _rights(plan: MappingPlan) -> str:
+    if not plan.writable:
+        return "map.not_writable"
+    return "map.writable_busy" if plan.busy else "map.writable"
+
+
+def _may(*, writable: bool, busy: bool) -> str:
+    if writable:
+        return "map.may_write_busy" if busy else "map.may_write"
+    return "map.may_read_busy" if busy else "map.may_read"
+
+
 def connected(
-    reader: Reader, calendar: CalendarName, *, by: str, writable: bool, ended_polls: Sequence[str] = ()
+    reader: Reader,
+    calendar: CalendarName,
+    *,
+    by: str,
+    writable: bool,
+    busy: bool = False,
+    takes_new: bool = False,
+    ended_polls: Sequence[str] = (),
 ) -> Message:
+    """`takes_new`: new events of a room that had only others to read go there now."""
     body = lines(
-        say(reader, "map.connected", calendar=strong(data(calendar, NAME)), name=data(by, NAME)),
-        say(reader, "map.may_write" if writable else "map.may_read"),
+        say(reader, "map.connected", calendar=strong(visible(calendar, NAME)), name=visible(by, NAME)),
+        say(reader, _may(writable=writable, busy=busy)),
+        say(reader, "map.takes_new_now") if takes_new else NOTHING,
         _ended(reader, ended_polls),
         say(reader, "map.undo", calendar=calendar),
     )
@@ -141,7 +170,7 @@ def connected(
 
 def disconnected(reader: Reader, calendar: CalendarName, *, by: str, ended_polls: Sequence[str] = ()) -> Message:
     body = lines(
-        say(reader, "map.disconnected", calendar=strong(data(calendar, NAME)), name=data(by, NAME)),
+        say(reader, "map.disconnected", calendar=strong(visible(calendar, NAME)), name=visible(by, NAME)),
         say(reader, "map.stays"),
         _ended(reader, ended_polls),
         say(reader, "map.again", calendar=calendar),
@@ -149,32 +178,56 @@ def disconnected(reader: Reader, calendar: CalendarName, *, by: str, ended_polls
     return Message(Kind.OK, body.text, body.html, {"calendar": calendar, "mapped": False})
 
 
+def mapped_by_file(reader: Reader, told: Mapping[CalendarName, bool], writable: Collection[CalendarName]) -> Message:
+    """What the configuration lets be written in a room now, or not any more, and what it disconnected from it."""
+    body = lines(
+        *(
+            say(
+                reader,
+                "map.file_disconnected"
+                if not connected
+                else "map.file_writable"
+                if name in writable
+                else "map.file_read_only",
+                calendar=strong(visible(name, NAME)),
+            )
+            for name, connected in told.items()
+        )
+    )
+    part = {"calendars": [{"calendar": name, "mapped": connected} for name, connected in told.items()]}
+    return Message(Kind.OK, body.text, body.html, part)
+
+
 def _ended(reader: Reader, titles: Sequence[str]) -> Rich:
-    polls = joined(", ", (data(title, NAME) for title in titles))
+    polls = joined(", ", (visible(title, NAME) for title in titles))
     return say(reader, "map.polls_ended", polls=polls) if titles else NOTHING
 
 
 def _here(reader: Reader, one: CalendarHere) -> Rich:
-    if one.by is None or one.at is None:
-        source = say(reader, "calendars.from_file")
-    else:
-        day = own(day_text(reader, one.at.astimezone(reader.zone).date()))
-        source = say(reader, "calendars.from_chat", name=data(one.by, NAME), day=day)
     return lines(
         _head(reader, one.name, writable=one.writable, busy=one.busy),
-        source,
+        _source(reader, one),
         say(reader, "calendars.takes_new") if one.takes_new else NOTHING,
     )
+
+
+def _source(reader: Reader, one: CalendarHere) -> Rich:
+    if one.at is None:
+        return say(reader, "calendars.from_file")
+    day = own(day_text(reader, one.at.astimezone(reader.zone).date()))
+    if one.by is None:
+        return say(reader, "calendars.from_somebody", day=day)
+    return say(reader, "calendars.from_chat", name=visible(one.by, NAME), day=day)
 
 
 def _head(reader: Reader, name: CalendarName, *, writable: bool, busy: bool) -> Rich:
     access = say(reader, "calendars.writable" if writable else "calendars.read_only")
     shown = say(reader, "calendars.busy" if busy else "calendars.full")
-    return say(reader, "calendars.entry", calendar=strong(data(name, NAME)), access=access, shown=shown)
+    return say(reader, "calendars.entry", calendar=strong(visible(name, NAME)), access=access, shown=shown)
 
 
 def _names(reader: Reader, names: Sequence[CalendarName]) -> Rich:
-    shown = joined(", ", (data(name, NAME) for name in names[:_SHOWN]))
+    shown = joined(", ", (visible(name, NAME) for name in names[:_SHOWN]))
     rest = len(names) - _SHOWN
     return say(reader, "list.last", first=shown, last=say_n(reader, "list.more", rest)) if rest > 0 else shown
 

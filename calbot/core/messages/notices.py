@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from calbot.core.i18n import Reader
 from calbot.core.model import Kind, Member, Message
 
-from .text import NAME, NOTHING, code, data, joined, lines, pill, say, strong
+from .text import NAME, NOTHING, code, data, joined, lines, pill, say, strong, visible
 
 
 def ok(reader: Reader, id: str, /, **params: str | int) -> Message:
@@ -42,7 +42,7 @@ def welcome(reader: Reader, calendars: Sequence[str]) -> Message:
 def moved_here(reader: Reader, calendars: Sequence[str], ended_polls: Sequence[str]) -> Message:
     """In the room that replaces a mapped one: what goes on here, and which polls do not."""
     shown = strong(joined(", ", (data(name, NAME) for name in calendars)))
-    polls = joined(", ", (data(title, NAME) for title in ended_polls))
+    polls = joined(", ", (visible(title, NAME) for title in ended_polls))
     body = lines(
         say(reader, "welcome.moved_here", calendars=shown),
         say(reader, "welcome.polls_ended", polls=polls) if ended_polls else NOTHING,

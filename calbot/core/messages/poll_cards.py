@@ -17,7 +17,7 @@ from calbot.core.polls import Excluded, Tally, turnout
 from .card import names
 from .events import utc_text, when_data
 from .notices import ok
-from .text import NAME, NOTHING, QUOTE, Rich, blocks, clean, data, lines, own, pill, say, say_n, strong
+from .text import NAME, NOTHING, QUOTE, Rich, blocks, clean, data, lines, own, pill, say, say_n, strong, visible
 from .times import moment_text, when_text
 
 _KEYCAPS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣", "🔟")
@@ -34,6 +34,11 @@ _MOST_LISTED = 30
 def poll_option_label(reader: Reader, when: When) -> str:
     """The date of an option as people read it, and as the date reader reads it back."""
     return when_text(reader, when, year=False)
+
+
+def poll_option_name(reader: Reader, poll: Poll, option: Option) -> str:
+    """An option as somebody else than the poll's room reads it. What people wrote in a poll of their own stays."""
+    return poll_option_label(reader, option.when) if poll.by_bot and option.when is not None else option.label
 
 
 def poll_start_content(reader: Reader, poll: Poll) -> dict[str, Any]:
@@ -60,7 +65,7 @@ def poll_text(reader: Reader, poll: Poll, people: Sequence[Member]) -> Message:
     asked = [pill(member.user, member.name) for member in people]
     body = blocks(
         lines(
-            say(reader, "poll.title", title=strong(data(poll.title))),
+            say(reader, "poll.title", title=strong(visible(poll.title))),
             say(reader, "poll.asked", names=names(reader, asked)) if asked else NOTHING,
             *_terms(reader, poll, {member.user: member.name for member in people}),
         ),
@@ -107,14 +112,14 @@ _OVER: Mapping[PollState, str] = {
 def _poll_over(reader: Reader, poll: Poll, longest: int) -> Message:
     chosen = (poll.booked or poll.chosen) if poll.state is PollState.BOOKED else None
     labels = [
-        say(reader, "poll.option_chosen", option=strong(data(option.label, longest)))
+        say(reader, "poll.option_chosen", option=strong(visible(option.label, longest)))
         if option.id == chosen
-        else data(option.label, longest)
+        else visible(option.label, longest)
         for option in poll.options
     ]
     state = poll.state if poll.state in _OVER else PollState.CLOSING
     body = blocks(
-        lines(say(reader, "poll.over", title=strong(data(poll.title))), say(reader, _OVER[state])),
+        lines(say(reader, "poll.over", title=strong(visible(poll.title))), say(reader, _OVER[state])),
         lines(*_numbered(reader, labels)),
     )
     part = {**_poll_data(reader, poll, longest), "state": state.value}
@@ -144,7 +149,7 @@ def _poll_card(
         part["options"] = [{**shown, "votes": len(users)} for shown, users in zip(part["options"], voters, strict=True)]
     body = blocks(
         lines(
-            say(reader, "poll.title", title=strong(data(poll.title))),
+            say(reader, "poll.title", title=strong(visible(poll.title))),
             NOTHING if poll.by_bot else say(reader, "poll.attached", calendar=data(poll.calendar, NAME)),
             *_terms(reader, poll, people),
         ),
@@ -196,7 +201,7 @@ def _numbered(reader: Reader, labels: Sequence[Rich]) -> list[Rich]:
 
 def _label(reader: Reader, option: Option, longest: int = QUOTE, *, told: bool = False) -> Rich:
     """An option. `told`: somebody else wrote it, so how it was read is said beside it."""
-    label = data(option.label, longest)
+    label = visible(option.label, longest)
     if told and option.when is None:
         label = say(reader, "poll.option_unread", option=label)
     elif told and option.when is not None:
@@ -292,7 +297,7 @@ def poll_nudge(reader: Reader, poll: Poll, silent: Sequence[Member]) -> Message:
     mentioned = silent if len(silent) <= _MOST_MENTIONED else ()
     who = names(reader, [pill(member.user, member.name) for member in mentioned], _MOST_MENTIONED)
     body = lines(
-        say(reader, "poll.nudge", title=strong(data(poll.title))),
+        say(reader, "poll.nudge", title=strong(visible(poll.title))),
         say(reader, "poll.asked", names=who) if mentioned else say_n(reader, "poll.missing_count", len(silent)),
         NOTHING if poll.until is None else say(reader, "poll.until", until=own(moment_text(reader, poll.until))),
         _how_to_vote(reader, poll)
@@ -341,7 +346,7 @@ def poll_list(reader: Reader, polls: Sequence[ListedPoll]) -> Message:
 
 def _listed(reader: Reader, one: ListedPoll) -> Rich:
     poll, tally = one.poll, one.tally
-    facts = [strong(data(poll.title))]
+    facts = [strong(visible(poll.title))]
     if poll.until is not None:
         facts.append(say(reader, "polls.until", until=own(moment_text(reader, poll.until))))
     if tally is not None:

@@ -18,7 +18,7 @@ from calbot.core.polls import AllBegun, Excluded, NoVotes, Outcome, QuorumMissed
 from .card import names, note_lines
 from .events import event_data
 from .poll_cards import fitting, user_names
-from .text import Rich, blocks, clean, data, lines, own, say, say_n, strong, struck
+from .text import Rich, blocks, clean, lines, own, say, say_n, strong, struck, visible
 from .times import when_text
 
 
@@ -53,7 +53,7 @@ def poll_result(
     def build(named: int, longest: int) -> Message:
         result = _Result(reader, poll, tally, outcome, booked, people, tuple(unreadable), named, longest)
         body = blocks(
-            lines(say(reader, "result.title", title=strong(data(poll.title))), *result.verdict()),
+            lines(say(reader, "result.title", title=strong(visible(poll.title))), *result.verdict()),
             lines(*(result.votes(number, option) for number, option in enumerate(poll.options, 1))),
             lines(*result.not_counted()),
             note_lines(reader, notes),
@@ -80,8 +80,8 @@ def poll_unbooked(
     """That no event comes of a poll which had to be confirmed: `why` is `declined` or `confirm_expired`."""
     named = {} if by is None else {"name": user_names(reader, [by], people)}
     body = lines(
-        say(reader, "result.title", title=strong(data(poll.title))),
-        say(reader, "result.winner", option=data(option.label)),
+        say(reader, "result.title", title=strong(visible(poll.title))),
+        say(reader, "result.winner", option=visible(option.label)),
         say(reader, _UNBOOKED[why], **named),
     )
     part = {"title": clean(poll.title), "poll": poll.start_event, "outcome": why, "option": option.id}
@@ -260,7 +260,7 @@ class _Result:
         return user_names(self.reader, users, self.people, limit=self.named)
 
     def _label(self, option: Option) -> Rich:
-        return data(option.label, self.longest)
+        return visible(option.label, self.longest)
 
     def _labels(self, options: Sequence[Option]) -> Rich:
         return names(self.reader, [self._label(option) for option in options], _OTHERS)

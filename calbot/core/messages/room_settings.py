@@ -12,7 +12,7 @@ from calbot.core.room_settings import LEVELS, InForce, Setting, Value
 from calbot.core.settings import Alarms, Mention
 
 from .reminding import lead_words
-from .text import NAME, NOTHING, Rich, blocks, code, data, lines, own, say
+from .text import NAME, NOTHING, Rich, blocks, code, data, lines, own, say, visible
 from .times import duration_text
 
 _ROLES = {0: "everybody", 50: "moderation", 100: "administration"}
@@ -30,7 +30,7 @@ def room_settings(reader: Reader, settings: Sequence[InForce], *, how: bool) -> 
 
 
 def setting_changed(reader: Reader, setting: InForce, *, by: str) -> Message:
-    head = say(reader, "setting.changed", name=data(by, NAME))
+    head = say(reader, "setting.changed", name=visible(by, NAME))
     body = lines(head, _line(reader, setting), _means(reader, setting))
     return Message(Kind.OK, body.text, body.html, _data([setting]))
 

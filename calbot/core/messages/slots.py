@@ -15,7 +15,7 @@ from calbot.core.model import Kind, Message, Timed, UserId
 from .agenda import stale
 from .card import names
 from .events import when_data, when_line
-from .text import NAME, NOTHING, Rich, blocks, data, joined, lines, own, say, strong
+from .text import NAME, NOTHING, Rich, blocks, joined, lines, own, say, strong, visible
 from .times import duration_text
 
 
@@ -77,13 +77,15 @@ def slots_over(reader: Reader, times: Sequence[Timed]) -> Message:
         say(reader, "question.choice", number=number, choice=when_line(reader, when))
         for number, when in enumerate(times, 1)
     ]
-    body = blocks(lines(*items), say(reader, "slots.over"))
+    duration = own(duration_text(reader, times[0].end - times[0].start))
+    head = strong(say(reader, "slots.over_title", duration=duration))
+    body = blocks(lines(head, *items), say(reader, "slots.over"))
     return Message(Kind.SLOTS, body.text, body.html, {"items": []})
 
 
 def busy_note(reader: Reader, people: Sequence[str]) -> Say:
     """That people are busy at the time of an event: who, and no more."""
-    return Say("people_busy", {"names": names(reader, [data(name, NAME) for name in people]).text})
+    return Say("people_busy", {"names": names(reader, [visible(name, NAME) for name in people]).text})
 
 
 def _slot(reader: Reader, slot: Slot, inquiry: Inquiry) -> Rich:
@@ -112,7 +114,7 @@ def _remarks(reader: Reader, inquiry: Inquiry) -> Rich:
     resource = NOTHING
     if inquiry.resource:
         id = "slots.resource" if inquiry.resource_known else "slots.resource_not_known"
-        resource = say(reader, id, name=data(inquiry.resource, NAME))
+        resource = say(reader, id, name=visible(inquiry.resource, NAME))
     unknown = _names(reader, inquiry, inquiry.unknown)
     return lines(
         say(reader, "slots.unknown", names=unknown) if unknown else NOTHING,
@@ -123,4 +125,4 @@ def _remarks(reader: Reader, inquiry: Inquiry) -> Rich:
 
 
 def _names(reader: Reader, inquiry: Inquiry, users: Sequence[UserId]) -> Rich:
-    return names(reader, [data(inquiry.names.get(user, user), NAME) for user in users])
+    return names(reader, [visible(inquiry.names.get(user, user), NAME) for user in users])

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from calbot.core.ask import Say
+from calbot.core.configuration import EXPECTED, is_consequence, kind_text, place_text
 from calbot.core.i18n import Reader
 from calbot.core.mail import Undelivered
 from calbot.core.model import Kind, Message
@@ -67,8 +68,10 @@ class OutgoingReport:
 class StatusReport:
     """Everything `status` says. `notes` are catalog ids below ``status.note.``: the client's set-up, missing rights.
 
+    `keys_to_all`: whichever devices are in a room can read what the bot writes, also those that nobody verified.
+    `paused`: why nothing may be said of calendars here, a catalog id below ``error.``; then none are shown.
     `clock_off` is how far the bot's clock is ahead of the homeserver's, if that is known. `problems` is left empty for
-    people who cannot mend the configuration.
+    people who cannot mend the configuration. `previous`: for those mistakes it is the one before that is in force.
     """
 
     version: str
@@ -79,25 +82,31 @@ class StatusReport:
     notes: tuple[Say, ...] = ()
     problems: tuple[Problem, ...] = ()
     outgoing: OutgoingReport = OutgoingReport()
+    keys_to_all: bool = True
+    paused: str | None = None
+    previous: bool = False
 
 
 _CLOCK_TOLERANCE = timedelta(seconds=5)
-_SOON = timedelta(minutes=1)
+_KEYS = {True: "status.keys_all", False: "status.keys_cross_signed"}
 
 
 def status(reader: Reader, report: StatusReport) -> Message:
+    errors = sorted((one for one in report.problems if one.severity is Severity.ERROR), key=is_consequence)
     body = blocks(
         strong(say(reader, "status.heading", version=report.version)),
         *(_calendar(reader, calendar) for calendar in report.calendars),
-        NOTHING if report.calendars else say(reader, "status.no_calendar"),
+        NOTHING if report.calendars or report.paused else say(reader, "status.no_calendar"),
+        NOTHING if report.paused is None else say(reader, f"error.{report.paused}"),
         lines(
             say(reader, f"status.crypto.{report.crypto}"),
+            NOTHING if report.crypto == "off" else say(reader, _KEYS[report.keys_to_all]),
             say(reader, "status.room_encrypted" if report.room_encrypted else "status.room_plain"),
             _clock(reader, report.clock_off),
             *(say(reader, f"status.note.{note.id}", **note.params) for note in report.notes),
         ),
         _outgoing(reader, report.outgoing),
-        _problems(reader, "status.problems", [one for one in report.problems if one.severity is Severity.ERROR]),
+        _problems(reader, "status.problems", errors, previous=report.previous),
         _problems(reader, "status.notices", [one for one in report.problems if one.severity is Severity.NOTICE]),
     )
     return Message(Kind.STATUS, body.text, body.html, _data(report))
@@ -105,8 +114,13 @@ def status(reader: Reader, report: StatusReport) -> Message:
 
 def problem_line(reader: Reader, problem: Problem) -> Rich:
     """A mistake in the configuration: where, and what was expected."""
-    expected = say(reader, f"config.{problem.expected}", **problem.params)
-    return say(reader, "status.problem", path=code(problem.path), expected=expected)
+    kind = kind_text(problem, reader.catalog)
+    if kind is None:
+        expected = say(reader, f"config.{problem.expected}", **problem.params)
+    else:
+        expected = say(reader, EXPECTED, what=say(reader, kind, **problem.params))
+    place = place_text(problem, reader.catalog)
+    return say(reader, "status.problem", path=code(problem.path) if place is None else own(place), expected=expected)
 
 
 def _calendar(reader: Reader, calendar: CalendarReport) -> Rich:
@@ -132,11 +146,11 @@ def _problem(reader: Reader, reason: str) -> Rich:
 
 
 def _synced(reader: Reader, calendar: CalendarReport) -> Rich:
-    """When it was looked at, and when it will be, unless that is as good as now."""
+    """When it was looked at, and when it will be, unless that is now."""
     last, next_sync = say(reader, "status.never_synced"), calendar.next_sync
     if calendar.last_sync is not None:
         last = say(reader, "status.synced", ago=own(ago_text(reader, calendar.last_sync)))
-    waits = next_sync is not None and next_sync - reader.now > _SOON
+    waits = next_sync is not None and next_sync > reader.now
     return joined(", ", (last, _moment(reader, "status.next_sync", next_sync) if waits else NOTHING))
 
 
@@ -177,12 +191,13 @@ def _clock(reader: Reader, off: timedelta | None) -> Rich:
     return say(reader, "status.clock_ahead" if off > timedelta(0) else "status.clock_behind", duration=shown)
 
 
-def _problems(reader: Reader, heading: str, problems: Sequence[Problem]) -> Rich:
+def _problems(reader: Reader, heading: str, problems: Sequence[Problem], *, previous: bool = False) -> Rich:
     if not problems:
         return NOTHING
     rest = len(problems) - _PROBLEMS
     return lines(
         strong(say_n(reader, heading, len(problems))),
+        say(reader, "status.previous") if previous else NOTHING,
         *(problem_line(reader, problem) for problem in problems[:_PROBLEMS]),
         say_n(reader, "status.problems_more", rest) if rest > 0 else NOTHING,
     )
@@ -193,6 +208,9 @@ def _data(report: StatusReport) -> dict[str, Any]:
         "version": report.version,
         "crypto": report.crypto,
         "room_encrypted": report.room_encrypted,
+        "send_keys_to": "all" if report.keys_to_all else "cross-signed",
+        "paused": report.paused,
+        "clock_off": None if report.clock_off is None else round(report.clock_off.total_seconds()),
         "calendars": [
             {
                 "calendar": calendar.name,
@@ -211,6 +229,7 @@ def _data(report: StatusReport) -> dict[str, Any]:
         "mail_waiting": report.outgoing.mail.waiting,
         "mail_undelivered": len(report.outgoing.mail.failed),
         "notes": [note.id for note in report.notes],
+        "previous_configuration": report.previous,
         "problems": [{"path": problem.path, "expected": problem.expected} for problem in report.problems],
     }
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from urllib.parse import quote, urlsplit
 
 from calbot.core.i18n import MISSING, PLACEHOLDER, Reader
@@ -20,6 +21,7 @@ NAME = 80
 QUOTE = 120  # what somebody typed, quoted back
 PROSE = 600  # a description
 URL = 500
+_QUOTED = "> "  # as everybody knows it from mail
 _LINK = 100  # characters of a link that HTML shows; the rest is in its target
 
 # Letters and marks that show nothing, and selectors that hide data behind a character.
@@ -29,9 +31,11 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
 _DROPPED = frozenset(("Cc", "Cf", "Cs", "Co"))  # controls; bidi, zero width, tags; surrogates; private use
 _MARKS = frozenset(("Mn", "Me"))
 _MARKS_IN_A_ROW = 4  # more than any script needs; enough stacked ones cover the lines around them
-# What clients turn into a mention or a pill though it is plain text: @room, Matrix IDs, links to them. A blank ends it.
+# What clients turn into more than text though it is none: @room, Matrix IDs, links to them, and links whose host is not
+# what it looks like, by a user part or by letters of another script. A blank ends it.
 _LIVE = re.compile(
-    r"@(?=room|[^\s:@]+:[\w\[])|(?<!\w)[#!](?=[^\s:@]+:[\w\[])|(?<=matrix\.)(?=to)|(?<=matrix:)(?=[^\s…])",
+    r"@(?=room|[^\s:@]+:[\w\[])|(?<!\w)[#!](?=[^\s:@]+:[\w\[])|(?<=matrix\.)(?=to)|(?<=matrix:)(?=[^\s…])"
+    r"|(?<=://)(?=[^\s/?#\"<>„“”‘’‚«»…]*(?:[@\\]|[^\s\x00-\x7f\xc0-\xff„“”‘’‚«»…]))",
     re.IGNORECASE,
 )
 _BLANKS = re.compile(r"\s+")
@@ -78,7 +82,12 @@ def printable(value: str, limit: int = TITLE) -> str:
 
 
 def _cut(line: str, limit: int) -> str:
-    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+    """In the units that clients count in (UTF-16), and that an event's size depends on: an emoji is two."""
+    if len(line) <= limit and (line.isascii() or len(line) + sum(char > "\uffff" for char in line) <= limit):
+        return line
+    units = accumulate(1 + (char > "\uffff") for char in line[:limit])
+    fits = sum(unit < limit for unit in units)
+    return f"{line[:fits].rstrip()}…"
 
 
 def data(value: str, limit: int = TITLE) -> Rich:
@@ -87,19 +96,27 @@ def data(value: str, limit: int = TITLE) -> Rich:
     return Rich(line, html.escape(line))
 
 
+def visible(value: str, limit: int = TITLE) -> Rich:
+    """The same where a sentence needs it: what shows nothing has a sign in its place."""
+    return data(value, limit) or own(MISSING)
+
+
 def own(value: str) -> Rich:
     """Text of our own making, such as a formatted date: nothing to clean, only to escape."""
     return Rich(value, html.escape(value))
 
 
 def prose(value: str) -> Rich:
-    """Several lines of text from a calendar, bounded; empty lines fall away."""
+    """Several lines of text from a calendar, bounded; empty lines fall away.
+
+    Each is marked: what looks like a line of the bot's own would else pass for one.
+    """
     kept: list[Rich] = []
     room = PROSE
     for part in value[: PROSE * 8].splitlines():
         line = clean(part, PROSE)
         if line and room > 0:
-            kept.append(own(_cut(line, room)))
+            kept.append(own(f"{_QUOTED}{_cut(line, room)}"))
             room -= len(line)
     return lines(*kept)
 
@@ -121,8 +138,8 @@ def code(value: str) -> Rich:
 
 def pill(user: UserId, name: str) -> Rich:
     """A mention: the name, linked to the user. Only for messages whose `mentions` have the same user."""
-    shown = data(name, NAME) or data(user, NAME)
-    return Rich(shown.text, f'<a href="https://matrix.to/#/{quote(user, safe="@:")}">{shown.html}</a>')
+    label = data(name, NAME) or data(user, NAME)
+    return Rich(label.text, f'<a href="https://matrix.to/#/{quote(user, safe="@:")}">{label.html}</a>')
 
 
 def join_link(url: str) -> Rich:
@@ -205,4 +222,6 @@ def _value(reader: Reader, name: str, params: dict[str, Rich | str | int]) -> Ri
     value = params.get(name, reader.prefix if name == "prefix" else MISSING)
     if isinstance(value, Rich):
         return value
-    return data(value) if isinstance(value, str) else own(str(value))
+    if isinstance(value, str):
+        return visible(value) if value else NOTHING
+    return own(str(value))

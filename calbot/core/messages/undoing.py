@@ -13,7 +13,7 @@ from .card import note_lines, series_line
 from .changes import Extent
 from .editing import differences, people_lines
 from .events import event_data, link_line, place_line, title, when_line
-from .text import NOTHING, Rich, blocks, clean, data, lines, say, strong, struck
+from .text import NOTHING, Rich, blocks, clean, lines, say, strong, struck, visible
 
 _EDITED = {
     Extent.ONE: "undo.edit_title",
@@ -100,7 +100,7 @@ def undone_booking(reader: Reader, poll: Poll, gone: Occurrence, *, notes: Seque
     """The event that a poll had become is deleted; the poll stays closed."""
     body = blocks(
         lines(
-            say(reader, "undo.booking", title=strong(struck(data(poll.title)))),
+            say(reader, "undo.booking", title=strong(struck(visible(poll.title)))),
             struck(when_line(reader, gone.when)),
         ),
         say(reader, "undo.booking_how"),

@@ -125,6 +125,35 @@ async def upgrade(connection: Connection, scheme: Scheme) -> None:
             PRIMARY KEY (calendar, uid)
         )""",
         "CREATE INDEX join_link_waiting ON join_link (noted_at) WHERE done_at IS NULL",
+        # Of the secret in its address only a digest: what lies here opens no feed.
+        """CREATE TABLE feed (
+            person  TEXT   NOT NULL,
+            room    TEXT   NOT NULL,
+            digest  TEXT   NOT NULL UNIQUE,
+            made_at BIGINT NOT NULL,
+            PRIMARY KEY (person, room)
+        )""",
+        "CREATE INDEX feed_room ON feed (room)",
+        # Who did what to which event, without contents. `actor` is not always a Matrix id: some are forgotten.
+        f"""CREATE TABLE audit (
+            number        {identity},
+            key           TEXT   NOT NULL UNIQUE,
+            cause         TEXT   NOT NULL,
+            done_at       BIGINT NOT NULL,
+            actor         TEXT   NOT NULL,
+            room          TEXT,
+            action        TEXT   NOT NULL,
+            calendar      TEXT,
+            uid           TEXT,
+            recurrence_id TEXT   NOT NULL,
+            outcome       TEXT   NOT NULL
+        )""",
+        "CREATE INDEX audit_time ON audit (done_at)",
+        "CREATE INDEX audit_actor ON audit (actor, done_at)",
+        "CREATE INDEX audit_begun ON audit (cause) WHERE outcome = 'begun'",
+        # Since when a cleaning knows of a list: it is forgotten some time after that.
+        "ALTER TABLE listing ADD COLUMN seen_at BIGINT",
+        "ALTER TABLE card ADD COLUMN language TEXT",
     )
     for statement in statements:
         await connection.execute(statement)

@@ -14,9 +14,12 @@ from calbot.core.commands import (
     Command,
     CommandId,
     Event,
+    ForgetMe,
     Help,
     Last,
     List,
+    Misunderstood,
+    MyData,
     Next,
     Show,
     Status,
@@ -202,7 +205,8 @@ def test_a_number_of_days(text: str) -> None:
         ("liste 1000t", "window_days", CommandId.LIST),
         ("list 0d", "window_days", CommandId.LIST),
         ("liste KW 60", "date_impossible", CommandId.LIST),
-        ("hilfe abo", "command_not_yet", CommandId.HELP),
+        ("abo bitte", "words_left", CommandId.FEED),
+        ("feed renew now", "words_left", CommandId.FEED),
     ],
 )
 def test_what_is_wrong_is_said(text: str, reason: str, command: CommandId | None) -> None:
@@ -225,6 +229,10 @@ def test_what_is_wrong_is_said(text: str, reason: str, command: CommandId | None
         ("stornieren: 3", "absagen"),
         ("delete 3", "cancel"),
         ('umfragen "X" Di 14; Mi 10', "umfrage"),
+        ("meine", "meine daten"),
+        ("Daten", "meine daten"),
+        ("forget", "forget me"),
+        ("abonieren", "abo"),
         ("vergiss das", None),
         ("Jour fixe morgen 10 Uhr", None),
         ('"Jour fixe" morgen', None),
@@ -243,18 +251,43 @@ def test_unknown_words_are_quoted_and_never_run(text: str, suggestion: str | Non
 
 
 @pytest.mark.parametrize(
-    ("text", "word"),
+    ("text", "command"),
     [
-        ("meine Daten", "meine Daten"),
-        ("my data", "my data"),
-        ("vergiss mich", "vergiss mich"),
-        ("forget me", "forget me"),
-        ("abo neu", "abo"),
+        ("meine Daten", MyData()),
+        ("Meine  Daten!", MyData()),
+        ("MY DATA", MyData()),
+        ("mydata", MyData()),
+        ("vergiss mich", ForgetMe()),
+        ("vergiss\nmich", None),
+        ("forget me.", ForgetMe()),
+        ("Vergiss mich!", ForgetMe()),
+        ("forgetme", ForgetMe()),
+        ("hilfe vergiss mich", Help(CommandId.FORGET_ME)),
+        ("help my data", Help(CommandId.MY_DATA)),
+        ("hilfe meinedaten", Help(CommandId.MY_DATA)),
     ],
 )
-def test_commands_of_later_versions_are_known_as_such(text: str, word: str) -> None:
-    result = refusal(text)
-    assert (result.reason, result.params, result.code) == ("command_not_yet", {"word": word}, Code.NOT_UNDERSTOOD)
+def test_commands_of_two_words(text: str, command: Command | None) -> None:
+    result = typed(text)
+    assert result == command if command is not None else isinstance(result, Misunderstood)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("meine", "unknown_command_near"),
+        ("my", "unknown_command"),
+        ("meine Daten löschen", "words_left"),
+        ("vergiss mich bitte", "words_left"),
+        ("vergiss", "unknown_command"),
+        ("forget 3", "unknown_command_near"),
+        ("vergiss 3", "unknown_command"),
+        ("meine Termine", "unknown_command_near"),
+        ("my events", "unknown_command"),
+    ],
+)
+def test_what_is_nearly_one_of_them_is_none(text: str, reason: str) -> None:
+    assert refusal(text).reason == reason
 
 
 def test_days_that_are_over_can_be_listed() -> None:

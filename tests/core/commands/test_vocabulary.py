@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calbot.core.commands import ENTRIES, CommandId, Entry, entry_of
 from calbot.core.commands.tokens import fold
-from calbot.core.commands.vocabulary import distance, find, later_command, suggest, synonym
+from calbot.core.commands.vocabulary import distance, find, suggest, synonym
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_words_in_any_spelling(word: str, command: CommandId) -> None:
     assert find(word) is command
 
 
-@pytest.mark.parametrize("word", ["karte", "abo", "", "...", "!meet"])
+@pytest.mark.parametrize("word", ["karte", "", "...", "!meet"])
 def test_commands_that_do_not_exist_are_not_known(word: str) -> None:
     assert find(word) is None
 
@@ -97,9 +97,8 @@ def test_each_command_but_an_answer_has_a_word_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.command.value)
-def test_no_command_of_this_version_is_called_one_of_a_later(entry: Entry) -> None:
+def test_no_command_has_another_word_for_another(entry: Entry) -> None:
     for name in (*entry.en, *entry.de):
-        assert later_command([name]) is None
         assert synonym(name) is None
 
 

@@ -23,6 +23,9 @@ _NO_USER = ("anna", "@anna", "anna@example.org", "@anna:", "@a b:example.org", "
 _NO_ROOM = ("abc", "#abc:example.org", "!", "!abc:", "!a b:example.org", 5)
 _NO_CLOCK = ("730", 450, "7", "24:30", "12:60", "-1:00", "07:30:00", True, ["07:30"], "7.30", "halb acht")
 _NO_LEVEL = ("50", 1.5, True, 1 << 60, [50])
+_NO_BOOLEAN: tuple[object, ...] = ("yes", 1, "true", [])
+_NO_RATE = ("60", 60, "60/s", "1/m", "60 pro Minute", "", "-60/m", True, ["60/m"])
+_NO_SECRET: tuple[object, ...] = (5, [], {}, {"env": ""}, {"env": "A", "file": "b"}, {"vault": "x"}, True)
 
 WRONG: dict[Steps, tuple[object, ...]] = {
     ("command_prefix",): (*_NO_TEXT, "", "two words", "x" * 40),
@@ -113,12 +116,13 @@ WRONG: dict[Steps, tuple[object, ...]] = {
     ("rooms", ROOM, "digest"): _NO_MAP,
     ("rooms", ROOM, "digest", "daily"): _NO_CLOCK,
     ("rooms", ROOM, "digest", "weekly"): (*_NO_CLOCK, "mon", "08:00", "08:00 mon", "mo 08:00", "mon 8", "mon 08:00 x"),
-    ("rooms", ROOM, "digest", "always"): ("yes", 1, "true", []),
+    ("rooms", ROOM, "digest", "always"): _NO_BOOLEAN,
     ("rooms", ROOM, "levels"): _NO_MAP,
     ("rooms", ROOM, "levels", "new"): _NO_LEVEL,
     ("rooms", ROOM, "levels", "cancel"): _NO_LEVEL,
     ("rooms", ROOM, "levels", "settings"): _NO_LEVEL,
     ("people",): _NO_MAP,
+    ("people", "principal_search"): _NO_BOOLEAN,
     ("people", "address_template"): (
         "example.org",
         "{localpart}",
@@ -146,24 +150,38 @@ WRONG: dict[Steps, tuple[object, ...]] = {
         "meet/{secret}",
         5,
     ),
-    ("meeting_links", "room"): ("yes", 1, "true", []),
+    ("meeting_links", "room"): _NO_BOOLEAN,
     ("polls",): _NO_MAP,
     ("polls", "deadline"): (*_NO_DURATION, "5m"),
     ("polls", "nudge"): (*_NO_DURATION, "0m", "60d"),
     ("polls", "max_options"): (1, 21, "20", True),
+    ("email",): _NO_MAP,
+    ("email", "host"): ("mail.example.org:25", "smtp://mail.example.org", "mail example", 5),
+    ("email", "port"): (0, 65536, "587", True),
+    ("email", "tls"): (*_NO_CHOICE, "ssl"),
+    ("email", "username"): _NO_TEXT,
+    ("email", "password"): _NO_SECRET,
+    ("email", "sender"): ("calbot", "Kalender <calbot@example.org>", "calbot@example.org\nBcc: x@example.org", 5),
+    ("web",): _NO_MAP,
+    ("web", "feeds"): _NO_BOOLEAN,
+    ("web", "token"): _NO_SECRET,
+    ("limits",): _NO_MAP,
+    ("limits", "person"): (*_NO_RATE, "4/h"),
+    ("limits", "room"): (*_NO_RATE, "19/m"),
     ("sync",): _NO_MAP,
     ("sync", "interval"): (*_NO_DURATION, "5s"),
     ("sync", "max_interval"): (*_NO_DURATION, "30s"),
     ("sync", "horizon"): (*_NO_DURATION, "1d", "2000d"),
     ("sync", "max_command_age"): (*_NO_DURATION, "2d"),
     ("privacy",): _NO_MAP,
-    ("privacy", "require_encryption"): ("yes", 1, "true", []),
+    ("privacy", "require_encryption"): _NO_BOOLEAN,
     ("privacy", "foreign_members"): _NO_CHOICE,
     ("privacy", "send_keys_to"): _NO_CHOICE,
     ("privacy", "retention"): _NO_MAP,
     ("privacy", "retention", "events"): (*_NO_DURATION, "1h"),
     ("privacy", "retention", "polls"): _NO_DURATION,
     ("privacy", "retention", "reminders"): _NO_DURATION,
+    ("privacy", "retention", "audit"): (*_NO_DURATION, "1h"),
 }
 # Wrong items of lists, and wrong keys of maps whose keys are not chosen freely: the path names item and key.
 WRONG_ITEMS: dict[Steps, tuple[object, ...]] = {
@@ -193,6 +211,9 @@ WRONG_KEYS: dict[Steps, tuple[object, ...]] = {
     ("people", "addresses"): ("anna", "anna@example.org", 5),
     ("meeting_links",): ("link", "x"),
     ("polls",): ("dead_line", "x"),
+    ("email",): ("hots", "x"),
+    ("web",): ("feed", "tokn"),
+    ("limits",): ("persons", "x"),
     ("sync",): ("intervall", "x"),
     ("privacy",): ("require_encyption", "x"),
     ("privacy", "retention"): ("event", "x"),

@@ -34,6 +34,7 @@ from calbot.core.settings import (
     Secret,
     Settings,
     Show,
+    Web,
     Weekday,
 )
 
@@ -97,17 +98,12 @@ def test_the_example_is_read_without_an_error() -> None:
         ),
         resources={"Raum 4.12": Resource("Raum 4.12", "raum412@example.org", None, 12)},
         meeting_links=MeetingLinks("https://meet.example.org/{secret}"),
+        web=Web(feeds=True, token=Secret(file="/run/secrets/calbot-web")),
     )
 
 
-def test_what_the_example_has_beyond_is_noted_and_nothing_else() -> None:
-    assert notices(example()) == dict.fromkeys(
-        (
-            "privacy.retention.audit",
-            "web",
-        ),
-        "not_used_yet",
-    ) | {'resources["Raum 4.12"].calendar': "unknown_calendar"}
+def test_what_the_example_refers_to_and_does_not_have_is_noted_and_nothing_else() -> None:
+    assert notices(example()) == {'resources["Raum 4.12"].calendar': "unknown_calendar"}
 
 
 @pytest.mark.parametrize("raw", [{}, None, {"accounts": None, "rooms": None, "defaults": None, "admins": None}])
@@ -136,6 +132,13 @@ class TestLeftOut:
         raw["rooms"]["!hr"] = {"calendars": ["hr"]}
         raw["rooms"]["!both:example.org"] = {"calendars": ["hr", "it-team"]}
         return raw
+
+    def test_a_resource_misses_no_calendar_that_is_there(self, raw: dict[str, Any]) -> None:
+        raw["resources"] = {"Raum 4.12": {"address": "raum412@example.org", "calendar": "hr"}}
+        raw["accounts"]["other"]["url"] = "nowhere"
+        settings, problems = read_settings(raw)
+        assert settings.resources["Raum 4.12"].calendar is None
+        assert not [one for one in problems if one.path.startswith("resources")]
 
     def names(self, raw: object) -> tuple[set[str], set[str], set[str]]:
         settings, _ = read_settings(raw)
@@ -170,7 +173,7 @@ class TestLeftOut:
 
     def test_a_room(self, raw: dict[str, Any]) -> None:
         raw["rooms"]["!hr"]["levels"] = {"cancel": "moderator"}
-        assert errors(raw) == {'rooms["!hr"].levels.cancel': "expected_integer"}
+        assert errors(raw) == {'rooms["!hr"].levels.cancel': "expected_level"}
         assert self.names(raw)[2] == {"!abc:example.org", "!both:example.org"}
 
     def test_a_mistyped_key_that_would_have_limited_writing(self, raw: dict[str, Any]) -> None:

@@ -45,8 +45,8 @@ Abgelehnt: Eva Stein
 Vertretung: Fritz Ohm
 Kalender: it-team
 
-Bitte Zahlen mitbringen.
-Unterlagen im Ordner.
+> Bitte Zahlen mitbringen.
+> Unterlagen im Ordner.
 
 Keine E-Mail-Adresse bekannt, daher nur hier eingeladen: Dragan Ilić
 Achtung, zur selben Zeit: Haushalt, Di., 24.11., 14:30–15:30 Uhr""",
@@ -64,8 +64,8 @@ Declined: Eva Stein
 Delegated: Fritz Ohm
 Calendar: it-team
 
-Bitte Zahlen mitbringen.
-Unterlagen im Ordner.
+> Bitte Zahlen mitbringen.
+> Unterlagen im Ordner.
 
 No e-mail address known, so invited here only: Dragan Ilić
 Please note, at the same time: Haushalt, Tue, 24 Nov, 14:30–15:30""",

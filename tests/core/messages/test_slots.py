@@ -93,7 +93,7 @@ def test_none() -> None:
 
 def test_over() -> None:
     message = slots_over(reader(), [Timed(FREE.start, FREE.end)])
-    assert message.text.startswith("1. Di., 24.11.2026, 14:00–15:30 Uhr")
+    assert message.text.startswith("Vorgeschlagene Zeiten (1 Std. 30 Min.):\n1. Di., 24.11.2026, 14:00–15:30 Uhr")
     assert message.data == {"items": []}
 
 

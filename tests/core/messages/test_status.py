@@ -34,11 +34,12 @@ Nächste Erinnerung: Di., 24.11., 13:45 Uhr
 
 personal (nur lesen)
 Störung: Der Kalenderserver antwortet gerade nicht.
-Zuletzt gelesen: So., 22.11., 18:00 Uhr, nächstes Mal: 10:05 Uhr
+Zuletzt gelesen: So., 22.11., 18:00 Uhr, nächster Abgleich: 10:05 Uhr
 1 künftiger Termin
 2 Einträge sind nicht lesbar und fehlen hier
 
 Verschlüsselung: in Ordnung, Gerät verifiziert
+Schlüssel: an alle Geräte im Raum
 Dieser Raum: verschlüsselt
 Uhr: geht richtig""",
         ),
@@ -54,11 +55,12 @@ Next reminder: Tue, 24 Nov, 13:45
 
 personal (read only)
 Problem: The calendar server is not answering right now.
-Last read: Sun, 22 Nov, 18:00, next: 10:05
+Last read: Sun, 22 Nov, 18:00, next sync: 10:05
 1 event ahead
 2 entries cannot be read and are left out
 
 Encryption: works, device verified
+Keys: to all devices in the room
 This room: encrypted
 Clock: correct""",
         ),
@@ -73,16 +75,26 @@ def test_a_status(locale: Locale, text: str) -> None:
 @pytest.mark.parametrize(
     ("last", "next_", "de", "en"),
     [
-        (20, 40, "Zuletzt gelesen: vor 20 Sekunden", "Last read: 20 seconds ago"),
+        (
+            20,
+            40,
+            "Zuletzt gelesen: vor 20 Sekunden, nächster Abgleich: 10:00 Uhr",
+            "Last read: 20 seconds ago, next sync: 10:00",
+        ),
         (3, -5, "Zuletzt gelesen: gerade eben", "Last read: just now"),
-        (-2, 60, "Zuletzt gelesen: gerade eben", "Last read: just now"),
+        (
+            -2,
+            60,
+            "Zuletzt gelesen: gerade eben, nächster Abgleich: 10:01 Uhr",
+            "Last read: just now, next sync: 10:01",
+        ),
         (
             300,
             600,
-            "Zuletzt gelesen: vor 5 Minuten, nächstes Mal: 10:10 Uhr",
-            "Last read: 5 minutes ago, next: 10:10",
+            "Zuletzt gelesen: vor 5 Minuten, nächster Abgleich: 10:10 Uhr",
+            "Last read: 5 minutes ago, next sync: 10:10",
         ),
-        (7200, 61, "Zuletzt gelesen: 08:00 Uhr, nächstes Mal: 10:01 Uhr", "Last read: 08:00, next: 10:01"),
+        (7200, 61, "Zuletzt gelesen: 08:00 Uhr, nächster Abgleich: 10:01 Uhr", "Last read: 08:00, next sync: 10:01"),
     ],
 )
 def test_when_a_calendar_was_read(last: int, next_: int, de: str, en: str) -> None:
@@ -141,17 +153,48 @@ def test_mistakes_in_the_configuration_are_named_by_path_and_expectation() -> No
     problems = (
         Problem("accounts.city.url", "expected_url"),
         Problem('rooms["!<b>:x"].calendars', "unknown_calendar_nearest", {"nearest": "it-team"}),
-        Problem("web", "not_used_yet", severity=Severity.NOTICE),
+        Problem("accounts.city.url", "password_in_clear", severity=Severity.NOTICE),
     )
     message = status(reader("en"), replace(REPORT, problems=problems))
     assert message.text.split("Clock: correct\n\n")[1] == (
         "2 errors in the configuration\n"
         "accounts.city.url: expected a full address, such as https://caldav.example.org/, without user name, ? and #\n"
         'rooms["!<b>:x"].calendars: there is no calendar of that name; did you mean it-team?\n\n'
-        "1 note on the configuration\nweb: known, but without effect in this version"
+        "1 note on the configuration\n"
+        "accounts.city.url: the password goes over the network unencrypted; please use https"
     )
     assert "<code>rooms[&quot;!&lt;b&gt;:x&quot;].calendars</code>" in message.html
-    assert message.data["problems"][2] == {"path": "web", "expected": "not_used_yet"}
+    assert message.data["problems"][2] == {"path": "accounts.city.url", "expected": "password_in_clear"}
+
+
+def test_what_is_in_force_is_said_before_the_mistakes_and_causes_before_consequences() -> None:
+    problems = (
+        Problem("calendars.it-team.account", "left_out_account"),
+        Problem("accounts.city.url", "expected_url"),
+    )
+    message = status(reader(), replace(REPORT, problems=problems, previous=True))
+    heading, force, *mistakes = message.text.split("geht richtig\n\n")[1].splitlines()
+    assert heading == "2 Fehler in der Konfiguration"
+    assert force == "Bis das behoben ist, gilt die vorige Konfiguration weiter."
+    assert [line.partition(":")[0] for line in mistakes] == ["accounts.city.url", "calendars.it-team.account"]
+    assert message.data["previous_configuration"] is True
+    assert force not in status(reader(), replace(REPORT, problems=problems)).text
+
+
+@pytest.mark.parametrize(
+    ("problem", "shown"),
+    [
+        (Problem("line 2", "expected_yaml"), "Zeile 2: Der Text ist kein gültiges YAML"),
+        (Problem("configuration", "expected_yaml"), "Konfiguration: Der Text ist kein gültiges YAML"),
+        (Problem("configuration", "expected_map"), "Konfiguration: "),
+        (Problem("configuration", "unknown_key"), "configuration: "),  # somebody's key of that name
+        (Problem("rooms", "expected_map"), "rooms: "),
+    ],
+)
+def test_what_is_no_key_is_named_in_the_language_of_the_rest(problem: Problem, shown: str) -> None:
+    message = status(reader(), replace(REPORT, problems=(problem,)))
+    assert message.text.splitlines()[-1].startswith(shown)
+    assert message.data["problems"][0]["path"] == problem.path
 
 
 def test_of_many_mistakes_the_first_are_named() -> None:

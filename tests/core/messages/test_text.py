@@ -180,6 +180,9 @@ def test_a_line_of_a_hundred_thousand_characters_is_cut() -> None:
         ("anna@example.org: Urlaub", "anna@example.org: Urlaub"),
         ("Achtung! Neu: Ort", "Achtung! Neu: Ort"),
         ("https://matrix.to/#/@a:b", "https://matrix. to/#/@ a:b"),
+        ("https://webex.com@evil.example/x", "https:// webex.com@evil.example/x"),
+        ("https://w\u0435bex.com/x", "https:// w\u0435bex.com/x"),
+        ("https://www.münchen.example/x@y", "https://www.münchen.example/x@y"),
         ("gelb\u202eneuw", "gelbneuw"),
         ("Zé\u0301\u0301\u0301\u0301\u0301\u0301", "Zé\u0301\u0301\u0301\u0301"),
         ("", ""),
@@ -190,9 +193,10 @@ def test_cleaning(written: str, shown: str) -> None:
 
 
 def test_prose_keeps_its_lines_and_is_bounded() -> None:
-    assert prose("Bitte mitbringen:\n\n1. Zahlen\r\n2. <Akten>\n").text == "Bitte mitbringen:\n1. Zahlen\n2. <Akten>"
-    assert prose("a\n<b>").html == "a<br>&lt;b&gt;"
-    assert len(prose("Zeile\n" * 1000).text) < 800
+    quoted = prose("Bitte mitbringen:\n\n1. Zahlen\r\n2. <Akten>\n")
+    assert quoted.text == "> Bitte mitbringen:\n> 1. Zahlen\n> 2. <Akten>"
+    assert prose("a\n<b>").html == "&gt; a<br>&gt; &lt;b&gt;"
+    assert len(prose("Zeile\n" * 1000).text) < 1_000
 
 
 # ---------------------------------------------------------------------------------------------------------------- links
