@@ -32,25 +32,27 @@ $(READY): pyproject.toml demo/install.py
 run: $(READY) ## the demonstration: servers, people, a meeting, a poll, a reminder; ONCE=1 ends after it, PORT= picks ports
 	@$(PY) -m demo
 
-# Side by side, as the tests with servers mostly wait for these: all of them in one run, which starts each server once.
+# Three runs side by side: one of all tests with servers, which mostly wait for these and start each once, one of those of
+# the use cases, which are the most, and one of all others.
 WITH_SERVERS := tests/contract tests/demo tests/e2e tests/matrix tests/package
+define side_by_side # how pytest is run, and its options
+	@mkdir -p .pytest_cache
+	@$(1) $(2) $(WITH_SERVERS) -o cache_dir=.pytest_cache/servers >.pytest_cache/servers.log 2>&1 & servers=$$!; \
+	$(1) $(2) tests/services -o cache_dir=.pytest_cache/services >.pytest_cache/services.log 2>&1 & services=$$!; \
+	$(1) $(2) $(addprefix --ignore=,$(WITH_SERVERS) tests/services); failed=$$?; \
+	wait $$services || failed=1; cat .pytest_cache/services.log; \
+	wait $$servers || failed=1; cat .pytest_cache/servers.log; exit $$failed
+endef
 
 test: $(READY) ## all tests, with the real servers; with a floor for the coverage
-	@$(PY) -m coverage erase && mkdir -p .pytest_cache
-	@$(PY) -m coverage run --parallel-mode -m pytest $(WITH_SERVERS) -o cache_dir=.pytest_cache/servers \
-	  >.pytest_cache/servers.log 2>&1 & servers=$$!; \
-	$(PY) -m coverage run --parallel-mode -m pytest $(addprefix --ignore=,$(WITH_SERVERS)); others=$$?; \
-	wait $$servers; with_servers=$$?; cat .pytest_cache/servers.log; exit $$((others || with_servers))
+	@$(PY) -m coverage erase
+	$(call side_by_side,$(PY) -m coverage run --parallel-mode -m pytest)
 	@$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --fail-under=$(COVERAGE_FLOOR)
 
-# What opens a database, on a PostgreSQL that each of the two runs starts for itself. No coverage: that is known by then.
+# What opens a database, on a PostgreSQL that each of the runs starts for itself. No coverage: that is known by then.
 test-postgres: $(READY) ## the tests that need a database, on PostgreSQL; Debian's package postgresql is needed
-	@mkdir -p .pytest_cache
-	@$(PY) -m pytest --database postgres $(WITH_SERVERS) -o cache_dir=.pytest_cache/servers \
-	  >.pytest_cache/servers.log 2>&1 & servers=$$!; \
-	$(PY) -m pytest --database postgres $(addprefix --ignore=,$(WITH_SERVERS)); others=$$?; \
-	wait $$servers; with_servers=$$?; cat .pytest_cache/servers.log; exit $$((others || with_servers))
+	$(call side_by_side,$(PY) -m pytest,--database postgres)
 
 check: $(READY) ## style, types, import rules, licences, complete catalogs, current pages
 	$(PY) -m ruff check .
