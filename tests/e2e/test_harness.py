@@ -33,12 +33,10 @@ def is_message(event: RoomEvent) -> bool:
 
 
 async def test_people_and_a_bot_talk_in_an_encrypted_room(stack: Stack, prepared: PrepareScene) -> None:
-    started = time.monotonic()
     plugin_id = await stack.install(ECHO)
     async with prepared(bot_syncs_itself=True) as scene:
         await scene.bot.run(plugin_id, {})
         await stack.homeserver.join(scene.bot.login, scene.room_id)
-        assert time.monotonic() - started < 5
 
         sent = await scene.anna.say(scene.room_id, "!echo Grüße")
         heard = await scene.anna.hears(scene.room_id, is_message)
